@@ -1,0 +1,1 @@
+"""What partners promised to send, declared as data: partners, datasets, feeds, code lists, indicators."""

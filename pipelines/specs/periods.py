@@ -1,0 +1,63 @@
+"""The calendars returns and figures go by: where a period starts, where it ends, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from pipelines.specs.models import PeriodType
+
+# First month of each kind of period within its year, and its length in months.
+_MONTHS = {
+    PeriodType.MONTH: (1, 1),
+    PeriodType.QUARTER: (1, 3),
+    PeriodType.CALENDAR_YEAR: (1, 12),
+    PeriodType.FINANCIAL_YEAR: (4, 12),
+    PeriodType.ACADEMIC_YEAR: (9, 12),
+}
+
+
+def period_start(kind: PeriodType, day: date) -> date:
+    """The first day of the period that holds `day`."""
+    if kind is PeriodType.WEEK:
+        return day - timedelta(days=day.weekday())
+    first, length = _MONTHS[kind]
+    month = day.year * 12 + day.month - 1
+    start = month - (month - (first - 1)) % length
+    return date(start // 12, start % 12 + 1, 1)
+
+
+def next_start(kind: PeriodType, start: date) -> date:
+    """The first day of the period after the one that starts on `start`."""
+    if kind is PeriodType.WEEK:
+        return start + timedelta(days=7)
+    month = start.year * 12 + start.month - 1 + _MONTHS[kind][1]
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def period_end(kind: PeriodType, start: date) -> date:
+    """The last day of the period that starts on `start`."""
+    return next_start(kind, start) - timedelta(days=1)
+
+
+def periods_between(kind: PeriodType, first: date, last: date) -> Iterator[date]:
+    """The starts of every period from the one that holds `first` to the one that holds `last`."""
+    start = period_start(kind, first)
+    while start <= last:
+        yield start
+        start = next_start(kind, start)
+
+
+def label(kind: PeriodType, start: date) -> str:
+    """What people call the period: `May 2014`, `2013/14`, `2014`, `Q2 2014`, `week of 5 May 2014`."""
+    match kind:
+        case PeriodType.MONTH:
+            return f"{start:%B %Y}"
+        case PeriodType.WEEK:
+            return f"week of {start.day} {start:%B %Y}"
+        case PeriodType.QUARTER:
+            return f"Q{(start.month + 2) // 3} {start.year}"
+        case PeriodType.CALENDAR_YEAR:
+            return str(start.year)
+        case _:
+            return f"{start.year}/{(start.year + 1) % 100:02d}"

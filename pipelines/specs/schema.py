@@ -1,0 +1,24 @@
+"""JSON Schema of every kind of spec file, for editors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.specs.models import Code, CodeMapEntry, Dataset, Feed, Indicator, Partner
+
+KINDS = {
+    "partner": Partner,
+    "feed": Feed,
+    "dataset": Dataset,
+    "indicator": Indicator,
+    "code": Code,
+    "code_map_entry": CodeMapEntry,
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """JSON Schema (draft 2020-12) by kind of spec file; the last two describe one row of a CSV."""
+    return {
+        kind: {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+        for kind, model in KINDS.items()
+    }

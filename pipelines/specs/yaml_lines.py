@@ -1,0 +1,80 @@
+"""YAML read safely, with the line of every key and value, so that a problem can name its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.specs.problems import Problem, shown
+
+Place = tuple[str | int, ...]
+
+
+@dataclass
+class Document:
+    """One YAML file: its data, the line of each place in it, and what was wrong with it as YAML."""
+
+    path: Path
+    data: Any = None
+    lines: dict[Place, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def line(self, place: Place) -> int:
+        """The line of a place, or of the nearest place around it."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def problem(self, place: Place, message: str) -> Problem:
+        """A problem at a place of this document."""
+        return Problem(shown(self.path), self.line(place), message)
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe loading in which every scalar but numbers, booleans and null stays the text that was written."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(path: Path) -> Document:
+    """Read one YAML file; faults of form (bad YAML, a key given twice, bytes not UTF-8) become problems."""
+    document = Document(path)
+    try:
+        loader = _Loader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+    except UnicodeDecodeError as error:
+        document.problems.append(Problem(shown(path), 1, f"not UTF-8 text (byte {error.start})"))
+        return document
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        message = getattr(error, "problem", None) or "not readable as YAML"
+        document.problems.append(Problem(shown(path), (mark.line + 1) if mark else 1, f"not valid YAML: {message}"))
+        return document
+    if node is not None:
+        document.data = _build(loader, node, (), document)
+    return document
+
+
+def _build(loader: _Loader, node: yaml.Node, place: Place, document: Document) -> Any:
+    document.lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        built: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = loader.construct_object(key_node)
+            here = (*place, str(key))
+            if key in built:
+                line = key_node.start_mark.line + 1
+                document.problems.append(Problem(shown(document.path), line, f'"{key}" is given twice'))
+            document.lines[here] = key_node.start_mark.line + 1
+            built[key] = _build(loader, value_node, here, document)
+        return built
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(loader, item, (*place, index), document) for index, item in enumerate(node.value)]
+    return loader.construct_object(node)
