@@ -1,0 +1,1 @@
+"""Storage: where things lie, the ledger of what happened, the releases and who may read them."""

@@ -1,0 +1,135 @@
+"""Where everything lies: the home folder, the specs, the dbt project.
+
+A home (`$COMMONGRID_HOME`, by default `./data`) holds all data; the source tree holds none. `$COMMONGRID_SPECS` names
+another folder of specs than the one that comes with the package.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent
+
+
+def _shipped(name: str) -> Path:
+    """A folder of the repository, or its copy inside an installed package."""
+    beside = _ROOT.parent / name
+    return beside if beside.is_dir() else _ROOT / "_shipped" / name
+
+
+class HomeBusyError(Exception):
+    """Another process is changing this home."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of one home. Nothing is made until something is to be written."""
+
+    root: Path
+    specs: Path
+    dbt_project: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """The home that the environment names."""
+        root = Path(os.environ.get("COMMONGRID_HOME") or "data").expanduser().resolve()
+        specs = os.environ.get("COMMONGRID_SPECS")
+        return cls(root, Path(specs).expanduser().resolve() if specs else _shipped("ingest_specs"), _shipped("dbt_project"))
+
+    @property
+    def landing(self) -> Path:
+        """Partners' files as they came."""
+        return self.root / "landing"
+
+    @property
+    def ledger(self) -> Path:
+        """The SQLite ledger."""
+        return self.root / "ledger.sqlite"
+
+    @property
+    def raw(self) -> Path:
+        """All-text Parquet, one file a delivery."""
+        return self.root / "raw"
+
+    @property
+    def harmonised(self) -> Path:
+        """Typed, coded and placed rows, one file a delivery and fingerprint."""
+        return self.root / "harmonised"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows kept out, with their reasons, one file a delivery and fingerprint."""
+        return self.root / "quarantine"
+
+    @property
+    def places(self) -> Path:
+        """Distinct places, append-only."""
+        return self.root / "places"
+
+    @property
+    def boundaries(self) -> Path:
+        """Boundary sets, one folder each: areas, and the places assigned to them."""
+        return self.root / "boundaries"
+
+    @property
+    def postcodes(self) -> Path:
+        """The postcode directory."""
+        return self.root / "reference" / "postcodes.parquet"
+
+    @property
+    def build(self) -> Path:
+        """What a build is handed, and what dbt writes beside the warehouse."""
+        return self.root / "build"
+
+    @property
+    def warehouse(self) -> Path:
+        """The private DuckDB file that dbt builds in."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        """One folder an audience, one folder in it a release, and the pointer `current`."""
+        return self.root / "releases"
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever loaded here."""
+        return self.ledger.exists()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold this home for one writer.
+
+        Raises:
+            HomeBusyError: if another process holds it. The lock goes with its process, so a crash leaves none behind.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise HomeBusyError(f"{self.root} is being changed by another process; try again when it has finished") from error
+            yield
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path to write to that becomes `path` by one rename when all went well, and is removed otherwise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield draft
+        draft.replace(path)
+    except BaseException:
+        if draft.is_dir():
+            shutil.rmtree(draft, ignore_errors=True)
+        else:
+            draft.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,260 @@
+"""The ledger: the only truth about what happened. Files, deliveries, returns, their accounting, builds and releases.
+
+It is a small transactional store (SQLite in WAL mode). Revisions and coverage are views over it, never stored in it.
+What the rows of a delivery became is counted here; the rows themselves are Parquet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+    update,
+)
+
+SCHEMA_VERSION = "1"
+
+_meta = MetaData()
+meta = Table("meta", _meta, Column("key", String, primary_key=True), Column("value", String, nullable=False))
+file = Table(
+    "file",
+    _meta,
+    Column("path", String, primary_key=True, comment="as found: below landing, else absolute"),
+    Column("sha256", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("mtime_ns", Integer, nullable=False),
+    Column("seen_at", DateTime, nullable=False),
+    Column("state", String, nullable=False, comment="claimed, unclaimed, refused"),
+    Column("specs_digest", String, nullable=False, comment="the specs in force when it was last looked at"),
+    Column("reason", String),
+)
+delivery = Table(
+    "delivery",
+    _meta,
+    Column("delivery_id", String, primary_key=True, comment="hash of feed and content"),
+    Column("feed", String, nullable=False, index=True),
+    Column("partner", String, nullable=False),
+    Column("dataset", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("state", String, nullable=False, comment="accepted, held (by a history check), refused"),
+    Column("reason", String),
+    Column("path", String, nullable=False, comment="where its bytes lie, for reading again"),
+    Column("member", String, comment="name inside an archive"),
+    Column("name_period", Date, comment="the period the name or the caller declared"),
+    Column("name_supplier", String),
+    Column("received_at", DateTime, nullable=False),
+    Column("fingerprint", String, nullable=False, comment="what the current harmonised file was made with"),
+    Column("spec_version", String, comment="valid_from of the feed version in use"),
+    *(
+        Column(name, Integer, nullable=False, default=0)
+        for name in ("records", "header", "skipped", "read", "unread", "rows_made", "loaded", "ignored", "duplicate", "quarantined")
+    ),
+)
+arrival = Table(
+    "arrival",
+    _meta,
+    Column("arrival_id", Integer, primary_key=True, autoincrement=True),
+    Column("delivery_id", String, nullable=False, index=True),
+    Column("path", String, nullable=False),
+    Column("member", String),
+    Column("received_at", DateTime, nullable=False),
+    Column("issued_on", Date, comment="declared by name, folder or caller; null where nobody said"),
+    Column("period", Date),
+    Column("outcome", String, nullable=False, comment="new, duplicate, reissued, retried, refused"),
+)
+return_ = Table(
+    "return",
+    _meta,
+    Column("feed", String, primary_key=True),
+    Column("supplier", String, primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("delivery_id", String, primary_key=True),
+    Column("known_on", Date, primary_key=True),
+    Column("period_type", String, nullable=False),
+    Column("is_declared", Boolean, nullable=False, comment="whether known_on was declared, or is the day of receipt"),
+    Column("arrival_id", Integer, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("state", String, nullable=False, comment="accepted or held"),
+    Column("received_at", DateTime, nullable=False),
+    Column("rows_received", Integer, nullable=False),
+    Column("rows_loaded", Integer, nullable=False),
+    Column("rows_quarantined", Integer, nullable=False),
+    Column("months", JSON, nullable=False, comment="event month -> rows loaded"),
+    Column("categories", JSON, nullable=False, comment="category -> rows loaded"),
+)
+issue_total = Table(
+    "issue_total",
+    _meta,
+    Column("delivery_id", String, primary_key=True),
+    Column("issue_type", String, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("example", String, comment="where the first one stands, and plain values only"),
+)
+built_return = Table(
+    "built_return",
+    _meta,
+    Column("feed", String, primary_key=True),
+    Column("supplier", String, primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("delivery_id", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("months", JSON, nullable=False),
+)
+pending = Table(
+    "pending",
+    _meta,
+    Column("feed", String, primary_key=True),
+    Column("supplier", String, primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("months", JSON, nullable=False, comment="event months whose figures this return left or entered"),
+)
+build_state = Table(
+    "build_state", _meta, Column("key", String, primary_key=True), Column("value", String, nullable=False)
+)
+release = Table(
+    "release",
+    _meta,
+    Column("release_id", String, primary_key=True),
+    Column("audience", String, nullable=False),
+    Column("published_at", DateTime, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("content", String, nullable=False, comment="hash over the hashes of all tables"),
+)
+release_input = Table(
+    "release_input",
+    _meta,
+    Column("release_id", String, primary_key=True),
+    Column("feed", String, primary_key=True),
+    Column("supplier", String, primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("delivery_id", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("known_on", Date, nullable=False),
+)
+
+Row = Mapping[str, Any]
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used as it is."""
+
+
+def now() -> datetime:
+    """This moment in UTC, without a zone, as the ledger keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class Ledger:
+    """An open ledger. Reads see the last commit; every change is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._engine = create_engine(f"sqlite:///{path}")
+        event.listen(self._engine, "connect", _careful)
+        with self._engine.begin() as connection:
+            _meta.create_all(connection)
+            found = connection.execute(select(meta.c.value).where(meta.c.key == "schema_version")).scalar()
+            if found is None:
+                connection.execute(insert(meta), {"key": "schema_version", "value": SCHEMA_VERSION})
+            elif found != SCHEMA_VERSION:
+                raise LedgerError(f"{path} was written by another version (schema {found}, this one has {SCHEMA_VERSION})")
+
+    @contextmanager
+    def change(self) -> Iterator[Connection]:
+        """One transaction: all of it, or nothing."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def rows(self, table: Table, **equal: Any) -> Sequence[RowMapping]:
+        """Rows of a table whose columns equal the values given."""
+        query = select(table)
+        for name, value in equal.items():
+            query = query.where(table.c[name] == value)
+        with self._engine.connect() as connection:
+            return connection.execute(query).mappings().all()
+
+    def state(self, key: str) -> str | None:
+        """A remembered fact about the last build."""
+        found = self.rows(build_state, key=key)
+        return str(found[0]["value"]) if found else None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+
+def _careful(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()
+
+
+def put(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert rows, each taking the place of one with the same key."""
+    keys = [column.name for column in table.primary_key]
+    for row in rows:
+        match = [table.c[name] == row[name] for name in keys]
+        changed = connection.execute(update(table).where(*match).values(**row)) if _exists(connection, table, match) else None
+        if changed is None:
+            connection.execute(insert(table), dict(row))
+
+
+def _exists(connection: Connection, table: Table, match: list[Any]) -> bool:
+    return connection.execute(select(table).where(*match).limit(1)).first() is not None
+
+
+def replace_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Empty a table and fill it with `rows`."""
+    connection.execute(delete(table))
+    if rows:
+        connection.execute(insert(table), [dict(row) for row in rows])
+
+
+def current_returns(ledger: Ledger, known_by: date | None = None) -> list[dict[str, Any]]:
+    """The current return of every feed, supplier and period, with its revision number, from 1.
+
+    Revisions are ordered by the day they were known on; of one day, declared issues come before undeclared ones,
+    declared ones by their content's hash (so that no order of arrival matters), undeclared ones by arrival.
+
+    Args:
+        ledger: the ledger.
+        known_by: take only what was known on that day; None takes all.
+    """
+    groups: dict[tuple[str, str, date], list[RowMapping]] = {}
+    for row in ledger.rows(return_, state="accepted"):
+        if known_by is None or row["known_on"] <= known_by:
+            groups.setdefault((row["feed"], row["supplier"], row["period_start"]), []).append(row)
+    current = []
+    for _key, rows in sorted(groups.items()):
+        rows.sort(key=revision_order)
+        current.append({**rows[-1], "revision": len(rows), "first_known_on": rows[0]["known_on"]})
+    return current
+
+
+def revision_order(row: RowMapping) -> tuple[date, int, str]:
+    """The sort key of revisions of one return."""
+    return (row["known_on"], 0 if row["is_declared"] else int(row["arrival_id"]), str(row["delivery_id"]))
