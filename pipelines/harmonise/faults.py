@@ -1,0 +1,41 @@
+"""What was wrong with which row, gathered while a delivery is harmonised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+INDEX = "_index"
+
+
+@dataclass
+class Faults:
+    """Faults of rows, as frames of `_index` (row of the frame, from 0), issue_type, column, value, message."""
+
+    frames: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, rows: pl.DataFrame, issue_type: str, column: str, message: str, value: str | None = None) -> None:
+        """Note a fault of each row of `rows`, a frame with `_index`; `value` names the column of the offending text."""
+        import polars as pl
+
+        if rows.height:
+            text = pl.col(value).cast(pl.String) if value else pl.lit(None, pl.String)
+            self.frames.append(
+                rows.select(
+                    pl.col(INDEX).cast(pl.UInt32),
+                    issue_type=pl.lit(issue_type),
+                    column=pl.lit(column),
+                    value=text,
+                    message=pl.lit(message),
+                )
+            )
+
+    def table(self) -> pl.DataFrame:
+        """All faults, in row order."""
+        import polars as pl
+
+        schema = {INDEX: pl.UInt32, **dict.fromkeys(("issue_type", "column", "value", "message"), pl.String)}
+        return pl.concat([pl.DataFrame(schema=schema), *self.frames]).sort(INDEX, maintain_order=True)

@@ -1,0 +1,59 @@
+"""Who a record is: its key where the sender gives one, else its content and its place among identical rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def md5(texts: pl.Series) -> pl.Series:
+    """The MD5 of each text, in hexadecimal. Not for secrets: a short name for a long text, the same everywhere."""
+    import duckdb
+    import polars as pl
+
+    if texts.len() == 0:
+        return pl.Series(texts.name, [], dtype=pl.String)
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("given", pl.DataFrame({"text": texts}).to_arrow())
+        return connection.execute("select md5(text) as text from given").pl().to_series().alias(texts.name)
+
+
+def place_ids(places: pl.DataFrame) -> pl.Series:
+    """A stable 60-bit number for each place: the start of the MD5 of `easting,northing,square_m`, easting and northing in mm."""
+    import polars as pl
+
+    text = places.select(
+        pl.concat_str(
+            (pl.col("easting") * 1000).round().cast(pl.Int64),
+            (pl.col("northing") * 1000).round().cast(pl.Int64),
+            pl.col("square_m"),
+            separator=",",
+        )
+    ).to_series()
+    # 15 hexadecimal digits are 60 bits: they fit a signed 64-bit integer without a sign.
+    return md5(text).str.slice(0, 15).str.to_integer(base=16, dtype=pl.Int64).alias("place_id")
+
+
+def record_ids(frame: pl.DataFrame, scope: str, key: list[str], content: list[str]) -> pl.Series:
+    """The record id of each row: a hash of `scope` and its key, or of `scope`, its content and its ordinal.
+
+    Args:
+        frame: the rows of one return.
+        scope: feed and supplier.
+        key: columns of the key; a row with a null in the first of them has none.
+        content: all columns as the partner wrote them.
+    """
+    import polars as pl
+
+    end, null = "\x1f", "\x00"
+    by_content = pl.concat_str([pl.col(name).fill_null(null) for name in content], separator=end)
+    ordinal = pl.int_range(pl.len()).over(by_content).cast(pl.String)
+    anonymous = pl.concat_str(pl.lit(f"{scope}{end}content{end}"), by_content, pl.lit(end), ordinal)
+    if key:
+        named = pl.concat_str([pl.lit(f"{scope}{end}key"), *(pl.col(name).fill_null(null) for name in key)], separator=end)
+        text = pl.when(pl.col(key[0]).is_not_null()).then(named).otherwise(anonymous)
+    else:
+        text = anonymous
+    return md5(frame.select(text.alias("record_id")).to_series())

@@ -1,0 +1,1 @@
+"""Which files there are, and which feed each one belongs to."""

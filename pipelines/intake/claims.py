@@ -1,0 +1,110 @@
+"""Which feed a file belongs to: the feeds' own file patterns decide, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+
+from pipelines.intake.refusal import Refusal
+from pipelines.intake.sources import Source
+from pipelines.specs.load import FeedSpec, SpecSet
+from pipelines.specs.models import FeedVersion
+from pipelines.specs.patterns import NameFacts, matcher
+from pipelines.specs.problems import nearest
+
+_matcher = lru_cache(maxsize=None)(matcher)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A feed that takes a source, the version of its spec that reads it, and what name and caller declare."""
+
+    feed: FeedSpec
+    version: FeedVersion
+    source: Source
+    facts: NameFacts
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the caller says of the files: `--feed`, `--period`, `--issued`. It overrules what names say."""
+
+    feed: str | None = None
+    period: date | None = None
+    issued: date | None = None
+
+
+def claims(specs: SpecSet, source: Source, declared: Declared, partner: str | None = None) -> list[Claim]:
+    """The feeds that take a source.
+
+    Args:
+        specs: the specs in force.
+        source: the file or member.
+        declared: what the caller says.
+        partner: take only this partner's feeds (the file lies in its folder of landing).
+
+    Raises:
+        Refusal: where a feed takes the name, but its specs do not cover the period, or know no such supplier.
+    """
+    found = []
+    for feed in specs.feeds.values():
+        if declared.feed is not None and feed.name != declared.feed:
+            continue
+        if partner is not None and feed.partner != partner:
+            continue
+        claim = _claim(feed, source, declared)
+        if claim is not None:
+            _known_supplier(specs, claim)
+            found.append(claim)
+    return found
+
+
+def _claim(feed: FeedSpec, source: Source, declared: Declared) -> Claim | None:
+    said: NameFacts | None = None
+    for version in reversed(feed.feed.versions):
+        facts = next((facts for pattern in version.files if (facts := _matcher(pattern)(source.name))), None)
+        if facts is None and declared.feed == feed.name:
+            facts = NameFacts()
+        if facts is None:
+            continue
+        facts = replace(facts, period=declared.period or facts.period, issued=declared.issued or facts.issued)
+        said = said or facts
+        if facts.period is None:
+            if version.period is None:
+                raise Refusal("outside_validity", f"{source}: its name does not say the period; give --period")
+            return Claim(feed, version, source, facts)
+        if feed.version_on(facts.period) is version:
+            return Claim(feed, version, source, facts)
+    if said is not None:
+        first = feed.feed.versions[0].valid_from
+        message = f"{source}: no version of {feed.name} covers {said.period} (the first is valid from {first})"
+        raise Refusal("outside_validity", f"{message}; add a version to the feed's spec")
+    return None
+
+
+def _known_supplier(specs: SpecSet, claim: Claim) -> None:
+    suppliers = specs.partners[claim.feed.partner].suppliers
+    said = claim.facts.supplier
+    if said is not None and said not in suppliers:
+        message = f'{claim.source}: {claim.feed.partner} has no supplier "{said}"{nearest(said, suppliers)}'
+        raise Refusal("unknown_supplier", f"{message}; rename the file or add the supplier to partner.yml")
+
+
+def supplier_of(specs: SpecSet, claim: Claim) -> str:
+    """The supplier a claim's file speaks for: the one its name says, or the partner's only one.
+
+    Raises:
+        Refusal: where the name says none and the partner has several.
+    """
+    suppliers = specs.partners[claim.feed.partner].suppliers
+    if claim.facts.supplier is not None:
+        return claim.facts.supplier
+    if len(suppliers) == 1:
+        return next(iter(suppliers))
+    raise Refusal("unknown_supplier", f"{claim.source}: its name does not say which supplier of {claim.feed.partner} it speaks for")
+
+
+def patterns_of(specs: SpecSet) -> list[str]:
+    """Every file pattern, for telling a person what names are known."""
+    return [f"{feed.name}: {pattern}" for feed in specs.feeds.values() for pattern in feed.feed.versions[-1].files]

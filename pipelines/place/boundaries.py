@@ -1,0 +1,217 @@
+"""Boundary sets: dated sets of areas from publishers' files, onto the National Grid, kept as Parquet.
+
+`areas.parquet` of a set: boundary_set, area_code, area_name, parent_code, valid_from, valid_to, has_cover (whether the
+transformation covers the area) and wkb (EPSG:27700, null where it does not).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.intake.refusal import Refusal
+from pipelines.place.cover import in_cover
+from pipelines.place.locate import ApproximateTransformError, to_national_grid
+from pipelines.specs.problems import nearest
+from warehouse.home import whole
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+
+# The name that stands for a file's own name without its ending, where no field names the parent area.
+FILE_NAME = ":file"
+
+
+@dataclass(frozen=True)
+class BoundaryFields:
+    """Which fields of a boundary file hold what."""
+
+    code: str
+    name: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class AddedSet:
+    """What came of adding a set: areas, those beyond the cover, and those whose rings were mended."""
+
+    areas: int
+    outside_cover: int
+    mended: tuple[str, ...]
+    without_parent: int
+
+
+def add_boundaries(
+    files: list[Path], folder: Path, name: str, fields: BoundaryFields, valid_from: date | None, crs: str | None
+) -> AddedSet:
+    """Load a boundary set; it takes the place of an earlier one of the same name.
+
+    Args:
+        files: GeoJSON, GeoPackage or Shapefile, each whole areas of the set.
+        folder: the home's folder of boundary sets.
+        name: the set's name, as `ward_2018`.
+        fields: the fields that hold code, name and parent code.
+        valid_from: the day the areas came into force.
+        crs: overrules the CRS the files declare; needed where they declare none.
+
+    Raises:
+        Refusal: for a file that cannot be read, a missing field or CRS, a code given twice, an area without a surface.
+    """
+    import polars as pl
+
+    rows: list[dict[str, Any]] = []
+    mended: list[str] = []
+    for path in files:
+        rows += _areas_of(path, name, fields, crs, mended)
+    seen: dict[str, str] = {}
+    for row in rows:
+        if row["area_code"] in seen:
+            raise Refusal("bad_value", f'{row.pop("file")}: area "{row["area_code"]}" also stands in {seen[row["area_code"]]}')
+        seen[row["area_code"]] = row.pop("file")
+    if not rows:
+        raise Refusal("empty_file", f"{files[0]}: holds no areas")
+    schema = {
+        **dict.fromkeys(("boundary_set", "area_code", "area_name", "parent_code"), pl.String),
+        "has_cover": pl.Boolean,
+        "wkb": pl.Binary,
+    }
+    table = pl.DataFrame(rows, schema=schema).sort("area_code").with_columns(
+        valid_from=pl.lit(valid_from, pl.Date), valid_to=pl.lit(None, pl.Date)
+    )
+    with whole(folder / name / "areas.parquet") as draft:
+        table.write_parquet(draft)
+    shutil.rmtree(folder / name / "places", ignore_errors=True)
+    uncovered = table.filter(~pl.col("has_cover")).height
+    return AddedSet(table.height, uncovered, tuple(mended), table["parent_code"].null_count())
+
+
+def _areas_of(path: Path, name: str, fields: BoundaryFields, crs: str | None, mended: list[str]) -> list[dict[str, Any]]:
+    import shapely
+    from pyogrio.errors import DataLayerError, DataSourceError
+    from pyogrio.raw import read
+
+    if not path.is_file():
+        raise Refusal("not_a_file", f"{path}: there is no such file")
+    try:
+        info, _fids, geometry, values = read(path)
+    except (DataSourceError, DataLayerError) as error:
+        raise Refusal("unreadable", f"{path}: not a boundary file that can be read ({error})") from error
+    table = dict(zip(info["fields"], values, strict=True))
+    parent = None if fields.parent == FILE_NAME else fields.parent
+    for wanted in filter(None, (fields.code, fields.name, parent)):
+        if wanted not in table:
+            raise Refusal("missing_column", f'{path}: no field "{wanted}"{nearest(wanted, table)}; it has {", ".join(table)}')
+    declared = crs or info["crs"]
+    if declared is None:
+        raise Refusal("unreadable", f"{path}: does not say its CRS; give --crs, as --crs EPSG:27700")
+    shapes = shapely.from_wkb(geometry)
+    rows = []
+    for index, shape in enumerate(shapes):
+        code, label = str(table[fields.code][index]), str(table[fields.name][index])
+        if shape is None or shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
+            raise Refusal("bad_value", f"{path}: area {code} has no surface")
+        if not shape.is_valid:
+            shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+            mended.append(code)
+        on_grid = _on_grid(shape, str(declared), path)
+        over = str(table[parent][index]) if parent else path.stem if fields.parent == FILE_NAME else None
+        wkb = None if on_grid is None else shapely.to_wkb(on_grid)
+        rows.append(
+            {
+                "boundary_set": name,
+                "area_code": code,
+                "area_name": label,
+                "parent_code": over,
+                "has_cover": on_grid is not None,
+                "wkb": wkb,
+                "file": str(path),
+            }
+        )
+    return rows
+
+
+def _on_grid(shape: Any, crs: str, path: Path) -> Any:
+    """An area in EPSG:27700, or None where the cover of the transformation does not hold it.
+
+    OSTN15 has no value at a few outlying rocks and sea cells. Corners there are left out: no point can be placed there
+    either, so no point changes its area.
+    """
+    import numpy as np
+    import shapely
+
+    corners = shapely.get_coordinates(shape)
+    try:
+        east, north = to_national_grid(corners[:, 0].copy(), corners[:, 1].copy(), _authority(crs))
+    except ApproximateTransformError as error:
+        raise Refusal("unreadable", f"{path}: {error}") from error
+    known = np.isfinite(east)
+    if not in_cover(east[known], north[known]).any():
+        return None
+    if known.all():
+        return shapely.set_coordinates(shape, np.column_stack((east, north)))
+    parts, at = [], 0
+    for part in shapely.get_parts(shape):
+        count = shapely.get_num_coordinates(part)
+        kept = _kept_part(part, east[at : at + count], north[at : at + count])
+        parts += kept
+        at += count
+    return shapely.make_valid(shapely.multipolygons(parts)) if parts else None
+
+
+def _kept_part(part: Any, east: np.ndarray[Any, Any], north: np.ndarray[Any, Any]) -> list[Any]:
+    import numpy as np
+    import shapely
+
+    rings, at = [], 0
+    for ring in [part.exterior, *part.interiors]:
+        count = len(ring.coords)
+        pairs = np.column_stack((east[at : at + count], north[at : at + count]))
+        pairs = pairs[np.isfinite(pairs[:, 0])]
+        at += count
+        if len(pairs) >= 3:
+            rings.append(shapely.linearrings(pairs if np.array_equal(pairs[0], pairs[-1]) else np.vstack((pairs, pairs[:1]))))
+        elif ring is part.exterior:
+            return []
+    return [shapely.polygons(rings[0], holes=rings[1:])]
+
+
+def _authority(crs: str) -> str:
+    """`EPSG:27700` for a CRS however it is written; GeoJSON's CRS84 is EPSG:4326 with longitude first."""
+    if crs.upper().startswith("EPSG:"):
+        return crs.upper()
+    if "CRS84" in crs.upper():
+        return "EPSG:4326"
+    from pyproj import CRS
+
+    code = CRS(crs).to_epsg(min_confidence=70)
+    return f"EPSG:{code}" if code else crs
+
+
+def set_names(folder: Path) -> list[str]:
+    """The boundary sets of a home, in name order."""
+    return sorted(path.parent.name for path in folder.glob("*/areas.parquet"))
+
+
+def set_digest(folder: Path, name: str) -> str:
+    """A hash of a set's areas."""
+    return hashlib.sha256((folder / name / "areas.parquet").read_bytes()).hexdigest()[:16]
+
+
+def read_areas(folder: Path) -> pl.DataFrame:
+    """The areas of all sets."""
+    import polars as pl
+
+    frames = [pl.read_parquet(folder / name / "areas.parquet") for name in set_names(folder)]
+    schema = {
+        **dict.fromkeys(("boundary_set", "area_code", "area_name", "parent_code"), pl.String),
+        "has_cover": pl.Boolean,
+        "wkb": pl.Binary,
+        "valid_from": pl.Date,
+        "valid_to": pl.Date,
+    }
+    return pl.concat([pl.DataFrame(schema=schema), *frames])
