@@ -1,0 +1,86 @@
+-- What must have a figure: for every month and set to be counted again, each area, category and supplier that speaks for
+-- the area, with how that supplier's return stands; and one row without a supplier for an area nobody speaks for.
+with returned as (
+    select
+        dataset,
+        partner,
+        supplier,
+        period_start as month,
+        state in ('received', 'nil_return') as has_returned,
+        is_late and state in ('received', 'nil_return') as is_late_return
+    from {{ source('snapshot', 'coverage') }}
+    where period_type = 'month'
+),
+
+-- A dataset has figures from its first return to its last: a month in between that nobody sent is a gap, one after is not.
+span as (
+    select
+        dataset,
+        min(month) as first_month,
+        max(month) as last_month
+    from returned
+    where has_returned
+    group by dataset
+),
+
+months as (
+    select
+        again.dataset,
+        again.boundary_set,
+        again.month
+    from {{ source('snapshot', 'recount') }} as again
+    inner join span on again.dataset = span.dataset and again.month between span.first_month and span.last_month
+),
+
+speaking as (
+    select
+        months.month,
+        areas.boundary_set,
+        areas.area_code,
+        areas.has_cover,
+        months.dataset,
+        suppliers.partner,
+        suppliers.supplier,
+        suppliers.unit_counted,
+        coalesce(returned.has_returned, false) as has_returned,
+        coalesce(returned.is_late_return, false) as is_late_return
+    from months
+    inner join {{ source('snapshot', 'areas') }} as areas on months.boundary_set = areas.boundary_set
+    left join {{ source('snapshot', 'area_suppliers') }} as suppliers
+        on
+            months.dataset = suppliers.dataset
+            and areas.boundary_set = suppliers.boundary_set
+            and areas.area_code = suppliers.area_code
+    left join returned
+        on
+            suppliers.dataset = returned.dataset
+            and suppliers.partner = returned.partner
+            and suppliers.supplier = returned.supplier
+            and months.month = returned.month
+)
+
+select
+    speaking.month,
+    speaking.boundary_set,
+    speaking.area_code,
+    speaking.has_cover,
+    speaking.dataset,
+    speaking.partner,
+    speaking.supplier,
+    speaking.unit_counted,
+    categories.category_code,
+    speaking.has_returned and speaking.has_cover as has_returned,
+    speaking.is_late_return,
+    case
+        when not speaking.has_cover then 0.0
+        else avg(cast(speaking.has_returned as double)) over (
+            partition by
+                speaking.month, speaking.boundary_set, speaking.area_code, speaking.dataset, categories.category_code
+        )
+    end as coverage_share
+from speaking
+inner join {{ source('snapshot', 'dataset_categories') }} as categories
+    on
+        speaking.dataset = categories.dataset
+        and speaking.month >= coalesce(categories.valid_from, date '0001-01-01')
+        and speaking.month <= coalesce(categories.valid_to, date '9999-12-31')

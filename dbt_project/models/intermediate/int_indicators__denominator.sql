@@ -1,0 +1,40 @@
+-- The denominator of each indicator, area and period: the estimate for the calendar year the period starts in, else the
+-- latest earlier one, else the earliest later one. Which one was taken is published beside the value.
+with wanted as (
+    select distinct
+        numerator.indicator_id,
+        numerator.boundary_set,
+        numerator.area_code,
+        numerator.period_type,
+        numerator.period_start,
+        indicators.denominator_dataset,
+        indicators.denominator_measure
+    from {{ ref('int_indicators__numerator') }} as numerator
+    inner join {{ source('snapshot', 'indicators') }} as indicators on numerator.indicator_id = indicators.indicator_id
+)
+
+select
+    wanted.indicator_id,
+    wanted.boundary_set,
+    wanted.area_code,
+    wanted.period_type,
+    wanted.period_start,
+    observed.partner || '/' || observed.dataset as denominator_source,
+    cast(year(observed.period_start) as integer) as denominator_year,
+    observed.value as denominator
+from wanted
+inner join {{ ref('observations') }} as observed
+    on
+        wanted.denominator_dataset = observed.dataset
+        and wanted.denominator_measure = observed.measure
+        and wanted.boundary_set = observed.boundary_set
+        and wanted.area_code = observed.area_code
+qualify row_number() over (
+    partition by
+        wanted.indicator_id, wanted.boundary_set, wanted.area_code, wanted.period_type, wanted.period_start
+    order by
+        year(observed.period_start) > year(wanted.period_start),
+        abs(year(observed.period_start) - year(wanted.period_start)),
+        observed.partner,
+        observed.supplier
+) = 1

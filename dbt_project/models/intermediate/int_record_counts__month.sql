@@ -1,0 +1,84 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_recounted() }}"
+) }}
+-- A count for every expected cell, and for the records that stand elsewhere: in no area, in no place, or in an area
+-- their supplier does not speak for (strays).
+with joined as (
+    select
+        coalesce(expected.dataset, counted.dataset) as dataset,
+        coalesce(expected.partner, counted.partner) as partner,
+        coalesce(expected.supplier, counted.supplier) as supplier,
+        coalesce(expected.category_code, counted.category_code) as category_code,
+        coalesce(expected.unit_counted, counted.unit_counted) as unit_counted,
+        coalesce(expected.boundary_set, counted.boundary_set) as boundary_set,
+        coalesce(expected.area_code, counted.area_code) as area_code,
+        coalesce(expected.month, counted.month) as period_start,
+        expected.dataset is not null as is_expected,
+        coalesce(expected.has_returned, false) as has_returned,
+        coalesce(expected.is_late_return, false) as is_late_return,
+        coalesce(expected.has_cover, true) as has_cover,
+        expected.coverage_share,
+        counted.record_count
+    from {{ ref('int_counts__expected') }} as expected
+    full outer join {{ ref('int_counts__counted') }} as counted
+        on
+            expected.dataset = counted.dataset
+            and expected.partner = counted.partner
+            and expected.supplier = counted.supplier
+            and expected.category_code = counted.category_code
+            and expected.unit_counted = counted.unit_counted
+            and expected.boundary_set = counted.boundary_set
+            and expected.area_code = counted.area_code
+            and expected.month = counted.month
+),
+
+judged as (
+    select
+        joined.*,
+        not joined.is_expected and joined.area_code not in ('outside', 'unplaced') as is_stray,
+        coalesce(recording.place_kind, '') = 'snap_point' as is_snapped
+    from joined
+    left join {{ source('snapshot', 'recording') }} as recording
+        on
+            joined.partner = recording.partner
+            and joined.dataset = recording.dataset
+)
+
+select
+    dataset,
+    partner,
+    supplier,
+    category_code,
+    unit_counted,
+    boundary_set,
+    area_code,
+    period_start,
+    case
+        when not is_expected then record_count
+        when has_returned then coalesce(record_count, 0)
+    end as record_count,
+    case
+        when is_stray then 0.0
+        when is_expected then coverage_share
+    end as coverage_share,
+    case
+        when is_stray then 'partial'
+        when not is_expected then 'ok'
+        when not has_returned then 'not_supplied'
+        when coverage_share < 1 then 'partial'
+        else 'ok'
+    end as status,
+    nullif(
+        concat_ws(
+            ',',
+            case when is_snapped and area_code <> 'unplaced' and (has_returned or not is_expected) then 'snapped_points' end,
+            case when is_late_return then 'late_return' end,
+            case when not has_cover then 'outside_cover' end,
+            case when is_stray then 'outside_supplier_area' end
+        ),
+        ''
+    ) as flags
+from judged

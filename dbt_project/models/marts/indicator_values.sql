@@ -1,0 +1,74 @@
+with judged as (
+    select
+        numerator.*,
+        indicators.version,
+        indicators.scale,
+        indicators.unit_counted,
+        denominator.denominator,
+        denominator.denominator_source,
+        denominator.denominator_year,
+        case
+            when not numerator.has_supplier then 'not_supplied'
+            when not numerator.has_like_unit then 'not_comparable'
+            when not coalesce(numerator.has_any, false) then 'not_supplied'
+            when coalesce(denominator.denominator, 0) <= 0 then 'not_applicable'
+            when numerator.is_whole and not numerator.has_unlike_unit then 'ok'
+            else 'partial'
+        end as status
+    from {{ ref('int_indicators__numerator') }} as numerator
+    inner join {{ source('snapshot', 'indicators') }} as indicators on numerator.indicator_id = indicators.indicator_id
+    left join {{ ref('int_indicators__denominator') }} as denominator
+        on
+            numerator.indicator_id = denominator.indicator_id
+            and numerator.boundary_set = denominator.boundary_set
+            and numerator.area_code = denominator.area_code
+            and numerator.period_type = denominator.period_type
+            and numerator.period_start = denominator.period_start
+),
+
+counted as (
+    select
+        judged.*,
+        case when status in ('ok', 'partial', 'not_applicable') then cast(counted as bigint) end as numerator,
+        status in ('ok', 'partial') as has_value
+    from judged
+)
+
+select
+    counted.indicator_id,
+    cast(counted.version as integer) as version,
+    counted.boundary_set,
+    counted.area_code,
+    counted.period_type,
+    counted.period_start,
+    cast(null as varchar) as breakdown_type,
+    cast(null as varchar) as breakdown_code,
+    counted.numerator,
+    counted.denominator,
+    counted.denominator_source,
+    counted.denominator_year,
+    case when counted.has_value then counted.numerator * counted.scale / counted.denominator end as value,
+    case
+        when counted.has_value
+            then
+                coalesce(exact.lower_limit, {{ byar_lower('counted.numerator') }})
+                * counted.scale / counted.denominator
+    end as ci_lower,
+    case
+        when counted.has_value
+            then
+                coalesce(exact.upper_limit, {{ byar_upper('counted.numerator') }})
+                * counted.scale / counted.denominator
+    end as ci_upper,
+    case when counted.has_value then if(counted.numerator < 10, 'exact Poisson, 95%', 'Byar, 95%') end as ci_method,
+    counted.status,
+    counted.flags,
+    case
+        when counted.status = 'not_comparable'
+            then 'counted here as ' || counted.unlike_units || ', not as ' || counted.unit_counted
+        when counted.status = 'not_applicable' then 'no denominator for this area'
+        when counted.status = 'partial' then 'not every expected return has come'
+    end as note
+from counted
+left join {{ exact_poisson_limits() }} as exact (events, lower_limit, upper_limit)
+    on counted.numerator = exact.events

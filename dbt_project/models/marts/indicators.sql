@@ -1,0 +1,21 @@
+select
+    indicator_id,
+    version,
+    name,
+    definition,
+    rationale,
+    kind,
+    level,
+    unit,
+    scale,
+    framework,
+    sharing_sense,
+    polarity,
+    lead_partner,
+    numerator_dataset,
+    unit_counted,
+    denominator_dataset,
+    denominator_measure,
+    period_types,
+    caveats
+from {{ source('snapshot', 'indicators') }}

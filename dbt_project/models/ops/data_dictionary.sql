@@ -1,0 +1,6 @@
+select
+    "table",
+    "column",
+    type,
+    description
+from {{ source('snapshot', 'data_dictionary') }}

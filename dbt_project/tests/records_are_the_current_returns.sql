@@ -1,0 +1,38 @@
+-- The warehouse holds the rows of the current returns and no others: as many of each as its return says were loaded.
+with held as (
+    select
+        dataset,
+        partner,
+        supplier,
+        period_start,
+        count(*) as total
+    from {{ ref('records') }}
+    group by all
+    union all
+    select
+        dataset,
+        partner,
+        supplier,
+        period_start,
+        count(*) as total
+    from {{ ref('observations') }}
+    group by all
+)
+
+select
+    coalesce(held.dataset, expected.dataset) as dataset,
+    coalesce(held.supplier, expected.supplier) as supplier,
+    coalesce(held.period_start, expected.period_start) as period_start,
+    held.total,
+    expected.rows_loaded
+from held
+full outer join (
+    select * from {{ source('snapshot', 'coverage') }}
+    where state in ('received', 'nil_return')
+) as expected
+    on
+        held.dataset = expected.dataset
+        and held.partner = expected.partner
+        and held.supplier = expected.supplier
+        and held.period_start = expected.period_start
+where coalesce(held.total, 0) <> coalesce(expected.rows_loaded, 0)

@@ -1,0 +1,113 @@
+"""The coverage grid: every expected return, and what came of it, as of a stated day.
+
+A supplier is expected where it speaks for an area of a loaded boundary set, and where it has ever returned anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from pipelines.specs.load import FeedSpec, SpecSet
+from pipelines.specs.periods import period_end, periods_between
+
+# A return not in hand this many days after it was due is taken as not supplied; until then it is late.
+LATE_DAYS = 92
+
+Return = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What the ledger knows that coverage is made of."""
+
+    current: list[Return]
+    refused: set[tuple[str, str, date]]
+
+
+def coverage(specs: SpecSet, arrived: Arrived, area_codes: set[str], as_of: date) -> list[Return]:
+    """The coverage grid as rows of the published table `coverage`, in key order.
+
+    Args:
+        specs: the specs in force.
+        arrived: current returns, and the (feed, supplier, period) of deliveries refused or held.
+        area_codes: codes and parent codes of the areas of all loaded boundary sets.
+        as_of: the day to judge lateness by.
+    """
+    rows = []
+    for feed in specs.feeds.values():
+        mine = [item for item in arrived.current if item["feed"] == feed.name]
+        in_hand = {(item["supplier"], item["period_start"]): item for item in mine}
+        first_known = min((item["first_known_on"] for item in mine), default=None)
+        for supplier in sorted(_expected_suppliers(feed, specs, mine, area_codes)):
+            starts = set(_expected_periods(feed, mine, as_of)) if supplier in _steady(feed, specs, mine, area_codes) else set()
+            starts |= {start for name, start in in_hand if name == supplier}
+            for start in sorted(starts):
+                found = in_hand.get((supplier, start))
+                is_refused = (feed.name, supplier, start) in arrived.refused
+                rows.append(_row(feed, supplier, start, found, is_refused, as_of, first_known))
+    return rows
+
+
+def speaking_suppliers(feed: FeedSpec, specs: SpecSet, area_codes: Iterable[str]) -> dict[str, set[str]]:
+    """For each supplier of a feed, which of `area_codes` it speaks for."""
+    codes = set(area_codes)
+    suppliers = specs.partners[feed.partner].suppliers
+    return {name: codes & set(supplier.speaks_for) for name, supplier in suppliers.items()}
+
+
+def _steady(feed: FeedSpec, specs: SpecSet, mine: list[Return], area_codes: set[str]) -> set[str]:
+    """Suppliers expected every period: those that speak for a loaded area; without boundaries, those that returned."""
+    speaking = {name for name, codes in speaking_suppliers(feed, specs, area_codes).items() if codes}
+    return speaking or {item["supplier"] for item in mine}
+
+
+def _expected_suppliers(feed: FeedSpec, specs: SpecSet, mine: list[Return], area_codes: set[str]) -> set[str]:
+    return _steady(feed, specs, mine, area_codes) | {item["supplier"] for item in mine}
+
+
+def _expected_periods(feed: FeedSpec, mine: list[Return], as_of: date) -> Iterable[date]:
+    cadence = feed.feed.cadence
+    first = cadence.from_ or min((item["period_start"] for item in mine), default=None)
+    if first is None:
+        return ()
+    last = min(as_of, cadence.to) if cadence.to else as_of
+    return periods_between(cadence.every, first, last)
+
+
+def _row(
+    feed: FeedSpec, supplier: str, start: date, found: Return | None, is_refused: bool, as_of: date, first_known: date | None
+) -> Return:
+    due_on = period_end(feed.feed.cadence.every, start) + timedelta(days=feed.feed.cadence.due_days)
+    # A backlog loaded when a feed is taken on was never expected on its day, and is not late.
+    was_awaited = first_known is not None and due_on >= first_known
+    known_on = found["first_known_on"] if found else as_of
+    return {
+        "partner": feed.partner,
+        "supplier": supplier,
+        "dataset": feed.dataset,
+        "period_type": feed.feed.cadence.every.value,
+        "period_start": start,
+        "state": _state(found, is_refused, start, due_on, feed, as_of),
+        "is_late": (was_awaited if found else True) and known_on > due_on,
+        "due_on": due_on,
+        "received_at": found["known_on"] if found else None,
+        "revision": found["revision"] if found else None,
+        "records_received": found["rows_received"] if found else None,
+        "rows_loaded": found["rows_loaded"] if found else None,
+        "rows_quarantined": found["rows_quarantined"] if found else None,
+    }
+
+
+def _state(found: Return | None, is_refused: bool, start: date, due_on: date, feed: FeedSpec, as_of: date) -> str:
+    if found is not None:
+        return "received" if found["rows_received"] else "nil_return"
+    if is_refused:
+        return "refused"
+    if as_of <= period_end(feed.feed.cadence.every, start):
+        return "not_due"
+    if as_of <= due_on:
+        return "due"
+    return "late" if as_of <= due_on + timedelta(days=LATE_DAYS) else "not_supplied"

@@ -1,0 +1,144 @@
+"""What a build has to do: which returns changed since the last whole build, and which months and sets they touch.
+
+What changed is derived, not remembered: current returns against those the warehouse was last built with. Only a build
+that did not finish leaves something to remember: its returns stay `pending` in the ledger until a whole build succeeds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, insert
+
+from pipelines.build.coverage import Arrived, coverage
+from pipelines.place.boundaries import set_digest, set_names
+from pipelines.specs.fingerprint import digest, specs_digest
+from pipelines.specs.load import SpecSet
+from pipelines.specs.periods import period_start
+from warehouse import ledger as led
+from warehouse.home import Home
+from warehouse.ledger import Ledger
+
+Key = tuple[str, str, date]
+
+
+@dataclass
+class Plan:
+    """One build's work. `is_full` means the warehouse is made anew."""
+
+    as_of: date
+    is_full: bool
+    current: list[dict[str, Any]]
+    coverage: list[dict[str, Any]]
+    changed: dict[Key, set[str]]
+    changed_sets: set[str]
+    state: dict[str, str]
+    previous: dict[str, str | None]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the warehouse already holds all of it."""
+        return not self.is_full and not self.changed and self.state == self.previous
+
+    def changed_months(self) -> set[tuple[str, str]]:
+        """(dataset, first day of month) whose figures a changed return left or entered."""
+        return {(feed.split("/")[1], month) for (feed, _supplier, _start), months in self.changed.items() for month in months}
+
+
+def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by: date | None = None) -> Plan:
+    """What the next build has to do.
+
+    Args:
+        home: the home.
+        specs: the specs in force.
+        ledger: its ledger.
+        as_of: the day coverage is judged by.
+        known_by: build only from what was known on that day, everything anew.
+    """
+    current = led.current_returns(ledger, known_by)
+    current = [item for item in current if item["feed"] in specs.feeds]
+    grid = coverage(specs, Arrived(current, _refused(ledger, specs)), _area_codes(home), as_of)
+    state = _state(home, specs, grid)
+    previous = {key: ledger.state(key) for key in state}
+    wanted = {(item["feed"], item["supplier"], item["period_start"]): item for item in current}
+    whole = not home.warehouse.exists() or previous["project"] != state["project"] or known_by is not None
+    if whole:
+        changed = {key: set(item["months"]) for key, item in wanted.items()}
+        return Plan(as_of, True, current, grid, changed, set(set_names(home.boundaries)), state, previous)
+    built = {(row["feed"], row["supplier"], row["period_start"]): row for row in ledger.rows(led.built_return)}
+    changed = {(row["feed"], row["supplier"], row["period_start"]): set(row["months"]) for row in ledger.rows(led.pending)}
+    for key in wanted.keys() | built.keys():
+        new, old = wanted.get(key), built.get(key)
+        if new is None or old is None or (new["delivery_id"], new["fingerprint"]) != (old["delivery_id"], old["fingerprint"]):
+            changed.setdefault(key, set()).update(*(item["months"] for item in (new, old) if item is not None))
+    renumbered = {key for key, item in wanted.items() if key in built and item["revision"] != built[key]["revision"]}
+    for key in renumbered - changed.keys():
+        changed[key] = set(wanted[key]["months"])
+    changed_sets = {name for name in set_names(home.boundaries) if previous.get(f"set:{name}") != state[f"set:{name}"]}
+    return Plan(as_of, False, current, grid, changed, changed_sets, state, previous)
+
+
+def start_build(ledger: Ledger, plan: Plan) -> None:
+    """Mark the plan's returns, so that a build that is killed is done again."""
+    rows = [
+        {"feed": feed, "supplier": supplier, "period_start": start, "months": sorted(months)}
+        for (feed, supplier, start), months in plan.changed.items()
+    ]
+    with ledger.change() as connection:
+        led.replace_all(connection, led.pending, rows)
+        # While a build is under way the warehouse matches no state; a killed build leaves it so.
+        connection.execute(delete(led.build_state).where(led.build_state.c.key.in_(["grid", *_set_keys(plan)])))
+
+
+def finish_build(ledger: Ledger, plan: Plan) -> None:
+    """The warehouse now holds the plan's current returns."""
+    built = [
+        {name: item[name] for name in ("feed", "supplier", "period_start", "delivery_id", "fingerprint", "revision", "months")}
+        for item in plan.current
+    ]
+    with ledger.change() as connection:
+        led.replace_all(connection, led.built_return, built)
+        connection.execute(delete(led.pending))
+        connection.execute(delete(led.build_state))
+        connection.execute(insert(led.build_state), [{"key": key, "value": value} for key, value in plan.state.items()])
+
+
+def _set_keys(plan: Plan) -> list[str]:
+    return [key for key in plan.state if key.startswith("set:")]
+
+
+def _refused(ledger: Ledger, specs: SpecSet) -> set[Key]:
+    refused = {(row["feed"], row["supplier"], row["period_start"]) for row in ledger.rows(led.return_, state="held")}
+    for row in ledger.rows(led.delivery, state="refused"):
+        if row["name_period"] is not None and row["feed"] in specs.feeds:
+            kind = specs.feeds[row["feed"]].feed.cadence.every
+            refused.add((row["feed"], row["name_supplier"], period_start(kind, row["name_period"])))
+    return refused
+
+
+def _area_codes(home: Home) -> set[str]:
+    from pipelines.place.boundaries import read_areas
+
+    if not set_names(home.boundaries):
+        return set()
+    areas = read_areas(home.boundaries)
+    return {*areas["area_code"], *areas["parent_code"].drop_nulls()}
+
+
+def _state(home: Home, specs: SpecSet, grid: list[dict[str, Any]]) -> dict[str, str]:
+    """Everything a build depends on besides the returns, as hashes."""
+    sets = {f"set:{name}": set_digest(home.boundaries, name) for name in set_names(home.boundaries)}
+    return {"grid": digest(grid), "specs": specs_digest(specs), "project": project_digest(home.dbt_project), **sets}
+
+
+def project_digest(project: Path) -> str:
+    """A hash of the dbt project: when a model changes, the warehouse is made anew."""
+    text = hashlib.sha256()
+    for path in sorted(project.rglob("*")):
+        if path.suffix in (".sql", ".yml", ".csv") and "target" not in path.parts:
+            text.update(path.relative_to(project).as_posix().encode() + b"\0" + path.read_bytes())
+    return text.hexdigest()[:16]

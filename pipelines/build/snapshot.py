@@ -1,0 +1,258 @@
+"""Writes what dbt reads: current returns, coverage, areas, codes, indicators and links to the harmonised files to load."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.build.coverage import speaking_suppliers
+from pipelines.build.dictionary import dictionary_rows
+from pipelines.build.plan import Plan
+from pipelines.place.boundaries import read_areas, set_names
+from pipelines.specs.load import SpecSet
+from pipelines.specs.models import PeriodType
+from pipelines.specs.periods import label, next_start, period_end, periods_between
+from quality_checks.row_schema import polars_type, stored_columns
+from warehouse.home import Home, whole
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TEXT, DAY, WHOLE, FLAG, NUMBER = "text", "day", "whole", "flag", "number"
+
+
+def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None:
+    """Write the whole snapshot to `folder`, in place of an earlier one."""
+    with whole(folder.with_name(f"{folder.name}-next")) as draft:
+        draft.mkdir(parents=True)
+        _returns(draft, plan)
+        _places(home, draft)
+        _areas(home, specs, plan, draft)
+        _codes(specs, draft)
+        _periods(plan, draft)
+        _write(draft / "data_dictionary.parquet", _DICTIONARY, dictionary_rows(home.dbt_project))
+        for name in specs.datasets:
+            _harmonised_files(home, specs, plan, draft, name)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.with_name(f"{folder.name}-next").rename(folder)
+
+
+_DICTIONARY = {"table": TEXT, "column": TEXT, "type": TEXT, "description": TEXT}
+_COVERAGE = {
+    **dict.fromkeys(("partner", "supplier", "dataset", "period_type"), TEXT),
+    "period_start": DAY,
+    "state": TEXT,
+    "is_late": FLAG,
+    **dict.fromkeys(("due_on", "received_at"), DAY),
+    **dict.fromkeys(("revision", "records_received", "rows_loaded", "rows_quarantined"), WHOLE),
+}
+_RETURNS = {
+    **dict.fromkeys(("partner", "dataset", "supplier", "period_type"), TEXT),
+    "period_start": DAY,
+    "delivery_id": TEXT,
+    "fingerprint": TEXT,
+    "revision": WHOLE,
+    "known_on": DAY,
+}
+
+
+def _write(path: Path, columns: dict[str, str], rows: Iterable[dict[str, Any]]) -> None:
+    import polars as pl
+
+    types = {TEXT: pl.String, DAY: pl.Date, WHOLE: pl.Int64, FLAG: pl.Boolean, NUMBER: pl.Float64}
+    schema = {name: types[kind] for name, kind in columns.items()}
+    pl.DataFrame([[row.get(name) for name in columns] for row in rows], schema=schema, orient="row").write_parquet(path)
+
+
+def _returns(draft: Path, plan: Plan) -> None:
+    split = [dict(zip(("partner", "dataset"), item["feed"].split("/"), strict=True)) | item for item in plan.current]
+    _write(draft / "current_returns.parquet", _RETURNS, split)
+    changed = [
+        dict(zip(("partner", "dataset"), feed.split("/"), strict=True)) | {"supplier": supplier, "period_start": start}
+        for feed, supplier, start in sorted(plan.changed)
+    ]
+    columns = {name: _RETURNS[name] for name in ("partner", "dataset", "supplier", "period_start")}
+    _write(draft / "changed_returns.parquet", columns, changed)
+    _write(draft / "coverage.parquet", _COVERAGE, plan.coverage)
+
+
+def _places(home: Home, draft: Path) -> None:
+    """Every place in every set, and every place, as links to the append-only files."""
+    import polars as pl
+
+    empty = pl.DataFrame(schema={"place_id": pl.Int64, "area_code": pl.String})
+    for name in set_names(home.boundaries):
+        _link(home.boundaries / name / "places", draft / "place_areas" / f"boundary_set={name}")
+    (draft / "place_areas" / "boundary_set=").mkdir(parents=True)
+    empty.write_parquet(draft / "place_areas" / "boundary_set=" / "empty.parquet")
+
+
+def _link(source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for path in source.glob("*.parquet"):
+        os.link(path, target / path.name)
+
+
+def _areas(home: Home, specs: SpecSet, plan: Plan, draft: Path) -> None:
+    """Areas, the suppliers that speak for each, and what is to be counted again."""
+    import polars as pl
+    import shapely
+
+    areas = read_areas(home.boundaries)
+    shapes = shapely.from_wkb(areas["wkb"].to_list())
+    wkt = [None if shape is None else shapely.to_wkt(shape, rounding_precision=2) for shape in shapes]
+    areas.drop("wkb").with_columns(geometry=pl.Series(wkt, dtype=pl.String)).write_parquet(draft / "areas.parquet")
+    rows = []
+    keys = areas.select("boundary_set", "area_code", "parent_code").rows()
+    for feed in specs.feeds.values():
+        wanted = {code for _set, area, parent in keys for code in (area, parent) if code is not None}
+        for supplier, codes in speaking_suppliers(feed, specs, wanted).items():
+            rows += [
+                {
+                    "dataset": feed.dataset,
+                    "partner": feed.partner,
+                    "supplier": supplier,
+                    "unit_counted": feed.feed.recording.unit,
+                    "boundary_set": set_name,
+                    "area_code": area,
+                }
+                for set_name, area, parent in keys
+                if codes and (area in codes or parent in codes)
+            ]
+    columns = dict.fromkeys(("dataset", "partner", "supplier", "unit_counted", "boundary_set", "area_code"), TEXT)
+    _write(draft / "area_suppliers.parquet", columns, rows)
+    recording = [
+        {"partner": feed.partner, "dataset": feed.dataset, "unit_counted": feed.feed.recording.unit,
+         "clock": feed.feed.recording.clock, "place_kind": feed.feed.recording.place, "note": feed.feed.recording.note}
+        for feed in specs.feeds.values()
+    ]  # fmt: skip
+    _write(draft / "recording.parquet", dict.fromkeys(("partner", "dataset", "unit_counted", "clock", "place_kind", "note"), TEXT), recording)
+    _write(draft / "recount.parquet", {"dataset": TEXT, "boundary_set": TEXT, "month": DAY}, _recount(home, plan))
+
+
+def _recount(home: Home, plan: Plan) -> list[dict[str, Any]]:
+    """(dataset, set, month) to count again: months a changed return touches in every set, all months in a changed set."""
+    touched = plan.changed_months() | _moved_coverage(plan)
+    every = {(item["feed"].split("/")[1], month) for item in plan.current for month in item["months"]}
+    every |= {(row["dataset"], row["period_start"].isoformat()) for row in plan.coverage if row["period_type"] == "month"}
+    again = {(dataset, name, month) for dataset, month in touched for name in set_names(home.boundaries)}
+    again |= {(dataset, name, month) for dataset, month in every for name in plan.changed_sets}
+    if plan.state.get("specs") != plan.previous.get("specs"):
+        again |= {(dataset, name, month) for dataset, month in every for name in set_names(home.boundaries)}
+    return [
+        {"dataset": dataset, "boundary_set": name, "month": date.fromisoformat(month)} for dataset, name, month in sorted(again)
+    ]
+
+
+def _moved_coverage(plan: Plan) -> set[tuple[str, str]]:
+    """Months whose coverage may have moved without a return: all that miss one, where the grid is not the one built."""
+    if plan.state.get("grid") == plan.previous.get("grid"):
+        return set()
+    missing = ("received", "nil_return")
+    moved = {(row["dataset"], row["period_start"].isoformat()) for row in plan.coverage if row["state"] not in missing}
+    # A nil return has no event months of its own.
+    nil = {(feed.split("/")[1], start.isoformat()) for feed, _supplier, start in plan.changed}
+    return moved | nil
+
+
+def _codes(specs: SpecSet, draft: Path) -> None:
+    lists = [
+        {"list": name, **entry.model_dump()} for name, table in specs.code_lists.items() for entry in table.entries
+    ]
+    columns = {**dict.fromkeys(("list", "code", "label", "parent"), TEXT), "valid_from": DAY, "valid_to": DAY, "description": TEXT}
+    _write(draft / "code_lists.parquet", columns, lists)
+    categories = []
+    for name, dataset in specs.datasets.items():
+        if dataset.category is None:
+            continue
+        scheme = dataset.fields[dataset.category].list
+        entries = specs.code_lists[scheme].entries if scheme else ()
+        parents = {entry.parent for entry in entries}
+        categories += [
+            {"dataset": name, "category_code": entry.code, "category_name": entry.label,
+             "valid_from": entry.valid_from, "valid_to": entry.valid_to}
+            for entry in entries if entry.code not in parents
+        ]  # fmt: skip
+    columns = {**dict.fromkeys(("dataset", "category_code", "category_name"), TEXT), "valid_from": DAY, "valid_to": DAY}
+    _write(draft / "dataset_categories.parquet", columns, categories)
+    _indicators(specs, draft)
+
+
+def _indicators(specs: SpecSet, draft: Path) -> None:
+    rows, counted = [], []
+    for name, item in specs.indicators.items():
+        flat = item.model_dump(mode="json")
+        rows.append(
+            {
+                **flat,
+                "indicator_id": name,
+                "name": item.title,
+                "numerator_dataset": item.numerator.dataset,
+                "unit_counted": item.numerator.unit_counted,
+                "denominator_dataset": item.denominator.dataset,
+                "denominator_measure": item.denominator.measure,
+                "period_types": ",".join(item.period_types),
+            }
+        )
+        dataset = specs.datasets[item.numerator.dataset]
+        scheme = dataset.fields[dataset.category].list if dataset.category else None
+        for entry in specs.code_lists[scheme].entries if scheme else ():
+            wanted = not item.numerator.categories or entry.code in item.numerator.categories
+            if wanted and entry.code not in item.numerator.except_categories:
+                counted.append({"indicator_id": name, "category_code": entry.code})
+    text = ("indicator_id", "name", "definition", "rationale", "kind", "level", "unit", "framework", "polarity", "lead_partner",
+            "numerator_dataset", "unit_counted", "denominator_dataset", "denominator_measure", "period_types", "caveats")  # fmt: skip
+    columns = {**dict.fromkeys(text, TEXT), **dict.fromkeys(("version", "sharing_sense", "scale"), WHOLE)}
+    _write(draft / "indicators.parquet", columns, rows)
+    _write(draft / "indicator_categories.parquet", {"indicator_id": TEXT, "category_code": TEXT}, counted)
+
+
+def _periods(plan: Plan, draft: Path) -> None:
+    """Every kind of period from the first to the last year that anything reports on."""
+    days = [item["period_start"] for item in (*plan.current, *plan.coverage)] or [plan.as_of]
+    first, last = date(min(days).year, 1, 1), date(max(days).year, 12, 31)
+    rows = [
+        {
+            "period_type": kind.value,
+            "period_start": start,
+            "period_end": period_end(kind, start),
+            "label": label(kind, start),
+            "days": (next_start(kind, start) - start).days,
+        }
+        for kind in PeriodType
+        for start in periods_between(kind, first, last)
+    ]
+    columns = {"period_type": TEXT, "period_start": DAY, "period_end": DAY, "label": TEXT, "days": WHOLE}
+    _write(draft / "periods.parquet", columns, rows)
+
+
+def _harmonised_files(home: Home, specs: SpecSet, plan: Plan, draft: Path, dataset: str) -> None:
+    """Links to the harmonised files of a dataset's changed returns, and an empty one, so that there is always a file."""
+    folder = draft / "harmonised" / dataset
+    folder.mkdir(parents=True)
+    empty_rows(specs, dataset).write_parquet(folder / "empty.parquet")
+    for item in plan.current:
+        partner, name = item["feed"].split("/")
+        target = folder / f"{item['delivery_id']}-{item['fingerprint']}.parquet"
+        if name == dataset and (item["feed"], item["supplier"], item["period_start"]) in plan.changed and not target.exists():
+            os.link(home.harmonised / dataset / partner / target.name, target)
+
+
+def empty_rows(specs: SpecSet, dataset: str) -> pl.DataFrame:
+    """A harmonised frame of a dataset with no rows: its columns and types."""
+    import polars as pl
+
+    contract = specs.datasets[dataset]
+    columns: dict[str, Any] = dict.fromkeys(("record_id", "partner", "supplier", "unit_counted", "period_type"), pl.String)
+    columns["period_start"] = pl.Date
+    columns |= {name: polars_type(field) for name, field in stored_columns(contract).items()}
+    if contract.category:
+        columns["source_category"] = pl.String
+    if contract.shape == "event":
+        columns |= {"place_id": pl.Int64, "easting": pl.Float64, "northing": pl.Float64, "square_m": pl.Int32, "place_method": pl.String}
+    columns |= {"_spec_version": pl.String, "_row": pl.UInt32, "_delivery_id": pl.String}
+    return pl.DataFrame(schema=columns)

@@ -1,0 +1,86 @@
+"""The published tables of a warehouse: their columns, their parts by period, and a hash of each part's rows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class PublishError(Exception):
+    """The warehouse cannot be published as it is."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of a table in one period, or all of a table that is not divided."""
+
+    values: tuple[Any, ...]
+    rows: int
+    hash: str
+
+    def folder(self, columns: list[str]) -> str:
+        """The part's folder below its table, as `period_type=month/period_start=2014-05-01`; empty where undivided."""
+        return "/".join(f"{name}={value}" for name, value in zip(columns, self.values, strict=True))
+
+
+@dataclass
+class PublishedTable:
+    """One table: what orders its rows, what divides it, its columns and types, its parts."""
+
+    name: str
+    key: list[str]
+    partition: list[str]
+    columns: dict[str, str]
+    parts: list[Part] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """All rows."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def hash(self) -> str:
+        """A hash over the columns and all rows in key order; the same rows have the same hash in any release."""
+        text = hashlib.sha256(repr(self.columns).encode())
+        for part in self.parts:
+            text.update(f"{part.folder(self.partition)}\n{part.hash}\n".encode())
+        return text.hexdigest()
+
+
+def quoted(name: str) -> str:
+    """An identifier, quoted for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def listed(names: list[str]) -> str:
+    """Identifiers, quoted and joined."""
+    return ", ".join(quoted(name) for name in names)
+
+
+def examine(connection: DuckDBPyConnection, database: str, tables: dict[str, dict[str, Any]]) -> list[PublishedTable]:
+    """Every table to publish, with the hashes of its parts."""
+    found = []
+    for name, meta in sorted(tables.items()):
+        described = connection.execute(
+            "select column_name, data_type from duckdb_columns() where database_name = ? and table_name = ? order by column_index",
+            [database, name],
+        ).fetchall()
+        table = PublishedTable(name, list(meta["key"]), list(meta.get("partition", [])), dict(described))
+        table.parts = _parts(connection, database, table)
+        found.append(table)
+    return found
+
+
+def _parts(connection: DuckDBPyConnection, database: str, table: PublishedTable) -> list[Part]:
+    row = ", ".join(f"coalesce(cast({quoted(name)} as varchar), chr(0))" for name in table.columns)
+    groups = f"{listed(table.partition)}, " if table.partition else ""
+    sql = f"""
+        select {groups} count(*), md5(string_agg(md5(concat_ws(chr(31), {row})), '' order by {listed(table.key)}))
+        from {quoted(database)}.{quoted(table.name)}
+        {"group by all order by " + listed(table.partition) if table.partition else ""}
+    """
+    return [Part(tuple(item[:-2]), item[-2], item[-1] or "empty") for item in connection.execute(sql).fetchall()]
