@@ -1,0 +1,106 @@
+"""Boundary files and postcodes of the demo county, in the forms a publisher would give them out."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.demo.county import Area, County
+
+_DECIMALS = 8  # of a degree: about a millimetre
+
+
+@dataclass(frozen=True)
+class ReferenceFiles:
+    """Where the files were written. Attribute columns are those of the vintage, as `WD19CD`, `WD19NM`, `LAD19CD`."""
+
+    wards_2019: Path
+    wards_2024: Path
+    districts: Path
+    postcodes: Path
+
+
+def write_reference(county: County, folder: Path) -> ReferenceFiles:
+    """Write the boundary files and the postcode directory of `county` into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = ReferenceFiles(
+        folder / "wards_2019.geojson",
+        folder / "wards_2024.gpkg",
+        folder / "districts.geojson",
+        folder / "postcodes.csv",
+    )
+    _write_geojson(files.wards_2019, county.wards_2019, ("WD19CD", "WD19NM", "LAD19CD"))
+    _write_geopackage(files.wards_2024, county.wards_2024, ("WD24CD", "WD24NM", "LAD24CD"))
+    _write_geojson(files.districts, county.districts, ("LAD24CD", "LAD24NM"))
+    with files.postcodes.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["postcode", "easting", "northing"])
+        writer.writerows([each.postcode, each.easting, each.northing] for each in county.postcodes)
+    return files
+
+
+def _attributes(area: Area, columns: Sequence[str]) -> dict[str, str]:
+    """The code, name and, if there is a third column, the parent of an area."""
+    return dict(zip(columns, (area.code, area.name, area.parent_code), strict=False))
+
+
+def _write_geojson(path: Path, areas: Sequence[Area], columns: Sequence[str]) -> None:
+    """Write areas as GeoJSON (RFC 7946): lon/lat in WGS 84, outer rings anticlockwise."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": _attributes(area, columns),
+            "geometry": {"type": "Polygon", "coordinates": _rings(area.polygon)},
+        }
+        for area in areas
+    ]
+    collection = {"type": "FeatureCollection", "name": path.stem, "features": features}
+    path.write_text(json.dumps(collection, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def _rings(polygon: Any) -> list[list[list[float]]]:
+    """The rings of a polygon in EPSG:27700 as lists of [lon, lat].
+
+    A vertex that two areas share gets the same lon/lat in both, so the areas still tile.
+    """
+    import numpy as np
+    import shapely
+    from convertbng.cutil import convert_lonlat
+
+    polygon = shapely.orient_polygons(polygon, exterior_cw=False)
+    rings = []
+    for ring in (polygon.exterior, *polygon.interiors):
+        corners = shapely.get_coordinates(ring)
+        lon, lat = convert_lonlat(np.ascontiguousarray(corners[:, 0]), np.ascontiguousarray(corners[:, 1]))
+        rings.append(np.column_stack([lon, lat]).round(_DECIMALS).tolist())
+    return rings
+
+
+def _write_geopackage(path: Path, areas: Sequence[Area], columns: Sequence[str]) -> None:
+    """Write areas as a GeoPackage in EPSG:27700."""
+    import numpy as np
+    import pyogrio
+    import shapely
+
+    path.unlink(missing_ok=True)
+    # GDAL stamps the day it writes into the file unless told another.
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2024-05-02T00:00:00.000Z"})
+    try:
+        pyogrio.raw.write(
+            path,
+            geometry=shapely.to_wkb(np.array([area.polygon for area in areas], dtype=object)),
+            field_data=[
+                np.array([_attributes(area, columns)[column] for area in areas], dtype=object) for column in columns
+            ],
+            fields=list(columns),
+            layer=path.stem,
+            driver="GPKG",
+            geometry_type="Polygon",
+            crs="EPSG:27700",
+        )
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

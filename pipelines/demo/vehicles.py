@@ -1,0 +1,203 @@
+"""The three districts' monthly returns of abandoned vehicles: three formats, three codings, and two units counted.
+
+Northmark and Westmark count reports; Eastmark counts the vehicles it takes away, about one for every three reports.
+Each spoilt row is planted by name below, in a month declared there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from calendar import monthrange
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pipelines.demo.county import County, Postcode
+from pipelines.demo.geography import points_in
+from pipelines.demo.names import EASTMARK, KEEPER_FIRST, KEEPER_LAST, MAKES, NORTHMARK, OFFICER_NOTES, WESTMARK
+from pipelines.demo.schedule import WESTMARK_NIL, next_month
+from pipelines.demo.workbook import workbook
+
+if TYPE_CHECKING:
+    from pipelines.demo.geography import Floats, Generator
+
+NORTHMARK_SHORT_ROW = date(2023, 9, 1)  # one line lacks a field
+NORTHMARK_EXTRA_COMMA = date(2024, 2, 1)  # one line has a comma in its notes and no quotes
+WESTMARK_UNMAPPED = date(2024, 5, 1)  # two rows of a code no map covers
+WESTMARK_BAD_DATE = date(2024, 2, 1)  # one row dated 31 February
+EASTMARK_REPEATED = date(2024, 3, 1)  # one row stands twice
+EASTMARK_UNKNOWN_POSTCODE = date(2024, 10, 1)  # one postcode is in no directory
+UNKNOWN_POSTCODE = "ZM3 9ZZ"
+UNMAPPED_CODE = "12"
+
+_NORTHMARK_STREAM, _EASTMARK_STREAM, _WESTMARK_STREAM = 2, 3, 4
+_NORTHMARK_TYPES = {"CAR": 0.6, "VAN": 0.14, "M/C": 0.12, "CVN": 0.05, "TRLR": 0.03, "HGV": 0.03, "OTH": 0.03}
+_NORTHMARK_NOT_A_VEHICLE = ("BIKE", 0.04)
+_EASTMARK_TYPES = {
+    "Car": 0.58, "Van": 0.14, "Motorbike": 0.09, "Moped": 0.06, "Caravan": 0.06, "Trailer": 0.03, "Lorry": 0.02,
+    "Other": 0.02,
+}  # fmt: skip
+_WESTMARK_TYPES = {"01": 0.6, "02": 0.15, "03": 0.12, "04": 0.06, "05": 0.03, "06": 0.04}
+_SHOPPING_TROLLEYS = date(2024, 1, 1)  # Eastmark lists one among its vehicles
+_ENTERED_IN_ERROR = date(2023, 10, 1)  # Westmark leaves in a row it had struck out
+
+
+def northmark_file(county: County, month: date, correction: bool) -> bytes:
+    """Northmark's reports: comma CSV in cp1252, dates dd/mm/yyyy, eastings and northings, with keepers' names.
+
+    As a correction: the third row is gone, the first has another type, and two reports found since are added.
+    """
+    rng = _generator(county, _NORTHMARK_STREAM, month)
+    rows = _northmark_rows(county, month, _how_many(24, 15, 40, month, rng), 1, rng)
+    if correction:
+        rows[0][2] = "VAN" if rows[0][2] != "VAN" else "CAR"
+        rows = rows[:2] + rows[3:] + _northmark_rows(county, month, 2, len(rows) + 1, rng)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(
+        ["Ref No", "Date reported", "Type", "Make", "Keeper", "Reg mark", "Easting", "Northing", "Officer notes"]
+    )
+    for index, row in enumerate(rows):
+        if month == NORTHMARK_SHORT_ROW and index == 6:
+            row = [*row[:5], *row[6:]]  # noqa: PLW2901 - the registration mark was left out, comma and all
+        if month == NORTHMARK_EXTRA_COMMA and index == 4:
+            text.write(",".join([*row[:-1], "Flat tyres, untaxed"]) + "\r\n")
+            continue
+        writer.writerow(row)
+    return text.getvalue().encode("cp1252")
+
+
+def _northmark_rows(county: County, month: date, count: int, first: int, rng: Generator) -> list[list[str]]:
+    points = _points(county, NORTHMARK, count, rng).round().astype(int).tolist()
+    days = _days(month, count, rng)
+    types = _choose(dict([*_NORTHMARK_TYPES.items(), _NORTHMARK_NOT_A_VEHICLE]), count, rng)
+    rows = []
+    for index in range(count):
+        keeper = f"{_one(KEEPER_FIRST, rng)} {_one(KEEPER_LAST, rng)}" if rng.random() < 0.7 else ""
+        rows.append(
+            [
+                f"AV/{month:%y}/{month:%m}{first + index:03d}",
+                f"{days[index]:%d/%m/%Y}",
+                types[index],
+                _one(MAKES, rng),
+                keeper,
+                _registration(rng),
+                str(points[index][0]),
+                str(points[index][1]),
+                _one(OFFICER_NOTES, rng),
+            ]
+        )
+    return rows
+
+
+def eastmark_file(county: County, month: date, correction: bool) -> bytes:
+    """Eastmark's removals: a workbook with a title, a header on row 3, date cells, postcodes, and a row of totals."""
+    del correction  # Eastmark never sends a month again
+    rng = _generator(county, _EASTMARK_STREAM, month)
+    count = _how_many(10, 6, 15, month, rng)
+    days = _days(month, count, rng)
+    types = _choose(_EASTMARK_TYPES, count, rng)
+    postcodes = _postcodes(county, EASTMARK, count, rng)
+    rows: list[list[object]] = [
+        [f"EM{month:%y%m}{index + 1:03d}", days[index], types[index], postcodes[index].postcode, ""]
+        for index in range(count)
+    ]
+    if month == EASTMARK_REPEATED:
+        rows.append(list(rows[1]))
+    if month == EASTMARK_UNKNOWN_POSTCODE:
+        rows[2][3] = UNKNOWN_POSTCODE
+    if month == _SHOPPING_TROLLEYS:
+        rows[0][2] = "Shopping trolley"
+    total = len(rows)
+    title = f"Eastmark District Council: vehicles removed, {month:%B %Y}"
+    header = ["Our ref", "Removed on", "What", "Postcode", "Remarks"]
+    totals: list[object] = ["Total removed", None, total, None, None]
+    made = datetime.combine(next_month(month) + timedelta(days=4), datetime.min.time().replace(hour=9))
+    return workbook("Removals", [[title], [], header, *rows, totals], made)
+
+
+def westmark_file(county: County, month: date, correction: bool) -> bytes:
+    """Westmark's reports: text with pipes between, dates like 07-Mar-2024, grid references like `SJ 812 345`."""
+    del correction  # Westmark never sends a month again
+    rng = _generator(county, _WESTMARK_STREAM, month)
+    count = 0 if month == WESTMARK_NIL else _how_many(19, 12, 30, month, rng)
+    points = _points(county, WESTMARK, count, rng).tolist()
+    days = [f"{day:%d-%b-%Y}" for day in _days(month, count, rng)]
+    types = _choose(_WESTMARK_TYPES, count, rng)
+    if month == WESTMARK_UNMAPPED:
+        types[3] = types[7] = UNMAPPED_CODE
+    if month == WESTMARK_BAD_DATE:
+        days[5] = f"31-Feb-{month:%Y}"
+    if month == _ENTERED_IN_ERROR:
+        types[2] = "99"
+    lines = ["REF|REPORTED|TYPE_CODE|OS_GRID|LOGGED_BY"]
+    for index, (easting, northing) in enumerate(points):
+        ref = f"W{month:%Y%m}-{index + 1:03d}"
+        team = f"Team {int(rng.integers(1, 4))}"
+        lines.append("|".join([ref, days[index], types[index], grid_reference(easting, northing), team]))
+    return ("\r\n".join(lines) + "\r\n").encode("utf-8")
+
+
+def grid_reference(easting: float, northing: float) -> str:
+    """The six-figure National Grid reference of the 100 m square that holds a point, as `SJ 812 345`."""
+    letters = "ABCDEFGHJKLMNOPQRSTUVWXYZ"  # five by five from the north-west, without I
+    east, north = int(easting // 100_000), int(northing // 100_000)
+    # The grid's origin is the south-west corner of square S, two of the great squares east and one north of V.
+    great = letters[(3 - north // 5) * 5 + 2 + east // 5]
+    small = letters[(4 - north % 5) * 5 + east % 5]
+    return f"{great}{small} {int(easting % 100_000 // 100):03d} {int(northing % 100_000 // 100):03d}"
+
+
+def _generator(county: County, stream: int, month: date) -> Generator:
+    """The random numbers of one feed and month, so that each file is the same whichever others are written."""
+    import numpy as np
+
+    return np.random.default_rng([county.seed, stream, month.year, month.month])
+
+
+def _how_many(mean: int, least: int, most: int, month: date, rng: Generator) -> int:
+    """How many rows a month has: a few more in the months cars are taxed and sold, within bounds."""
+    busier = 1.2 if month.month in (3, 4, 9, 10) else 0.95
+    return min(max(int(rng.poisson(mean * busier)), least), most)
+
+
+def _days(month: date, count: int, rng: Generator) -> list[date]:
+    """`count` days of the month in order."""
+    days = sorted(rng.integers(1, monthrange(month.year, month.month)[1] + 1, count).tolist())
+    return [month.replace(day=day) for day in days]
+
+
+def _choose(table: dict[str, float], count: int, rng: Generator) -> list[str]:
+    total = sum(table.values())
+    chosen: list[str] = rng.choice(list(table), count, p=[weight / total for weight in table.values()]).tolist()
+    return chosen
+
+
+def _one(choices: tuple[str, ...], rng: Generator) -> str:
+    return choices[int(rng.integers(0, len(choices)))]
+
+
+def _points(county: County, district: str, count: int, rng: Generator) -> Floats:
+    """Points in a district, thicker where people live, as (count, 2) metres in EPSG:27700."""
+    import numpy as np
+
+    blocks = [block for block in county.blocks if block.district == district]
+    people = np.array([block.residents for block in blocks], dtype=float) + 15  # lay-bys have vehicles and no people
+    chosen = rng.choice(len(blocks), count, p=people / people.sum())
+    return points_in(np.array([block.polygon for block in blocks], dtype=object)[chosen], rng)
+
+
+def _postcodes(county: County, district: str, count: int, rng: Generator) -> list[Postcode]:
+    """Postcodes of a district, each one at most once."""
+    import shapely
+
+    polygon = county.district(district).polygon
+    ours = [code for code in county.postcodes if shapely.contains_xy(polygon, code.easting, code.northing)]
+    return [ours[index] for index in rng.choice(len(ours), count, replace=False).tolist()]
+
+
+def _registration(rng: Generator) -> str:
+    """A registration mark in today's layout whose first letter is never issued."""
+    letters = "ABCDEFGHJKLMNOPRSTUVWXYZ"
+    last = "".join(letters[int(index)] for index in rng.integers(0, len(letters), 3))
+    return f"Q{letters[int(rng.integers(0, len(letters)))]}{int(rng.integers(2, 24)):02d} {last}"
