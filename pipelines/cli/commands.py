@@ -1,0 +1,199 @@
+"""What each command does: opens the home, calls the steps, says how it went."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.cli.output import USAGE, Output, fail
+from pipelines.specs.check import gather, load_specs
+from warehouse.home import Home
+
+if TYPE_CHECKING:
+    from pipelines.specs.load import SpecSet
+    from warehouse.ledger import Ledger
+
+
+@dataclass
+class Opened:
+    """A home held for changing, its specs checked and its ledger open."""
+
+    home: Home
+    specs: SpecSet
+    ledger: Ledger
+
+
+@contextmanager
+def opened() -> Iterator[Opened]:
+    """Hold the home for as long as a command changes it."""
+    from warehouse.ledger import Ledger
+
+    home = Home.from_environment()
+    specs = load_specs(home.specs)
+    with home.alone():
+        ledger = Ledger(home.ledger)
+        try:
+            yield Opened(home, specs, ledger)
+        finally:
+            ledger.close()
+
+
+def check_specs(output: Output, path: Path | None) -> None:
+    """`commongrid specs check`."""
+    specs, problems = gather(path or Home.from_environment().specs)
+    for problem in problems:
+        output.say(str(problem))
+    counts = {"datasets": len(specs.datasets), "partners": len(specs.partners), "feeds": len(specs.feeds)}
+    if not problems:
+        output.say(", ".join(f"{count} {name}" for name, count in counts.items()) + ": no problems")
+    output.end({"problems": [vars(problem) for problem in problems], **counts}, not problems)
+
+
+def write_schemas(out: Path | None) -> None:
+    """`commongrid specs schema`."""
+    from pipelines.specs.schema import schemas
+
+    made = schemas()
+    if out is None:
+        print(json.dumps(made, indent=2))
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for kind, schema in made.items():
+        (out / f"{kind}.schema.json").write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
+    print(f"{len(made)} schemas written to {out}")
+
+
+def add_boundary_set(
+    output: Output, files: list[Path], name: str, fields: tuple[str, str, str | None], valid_from: date | None, crs: str | None
+) -> None:
+    """`commongrid boundaries add`."""
+    from pipelines.place.assign import assign_all
+    from pipelines.place.boundaries import BoundaryFields, add_boundaries
+
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
+        fail(f'"{name}" is not a name for a set: use lower-case letters, digits and _, as ward_2018', USAGE)
+    home = Home.from_environment()
+    with home.alone():
+        added = add_boundaries(files, home.boundaries, name, BoundaryFields(*fields), valid_from, crs)
+        assign_all(home.places, home.boundaries)
+    output.say(f"{name}: {added.areas:,} areas")
+    if added.mended:
+        output.say(f"  mended the rings of {', '.join(added.mended)}: outlines that crossed themselves")
+    if added.outside_cover:
+        output.say(f"  {added.outside_cover} areas lie outside the cover of the National Grid: nothing can be placed in them")
+    if added.without_parent:
+        output.say(f"  {added.without_parent} areas have no parent: give --parent, or nobody is known to speak for them")
+    output.end({"set": name, **vars(added)}, True)
+
+
+def add_postcode_directory(output: Output, files: list[Path], postcode: str, easting: str, northing: str) -> None:
+    """`commongrid postcodes add`."""
+    from pipelines.place.postcodes import add_postcodes
+
+    home = Home.from_environment()
+    with home.alone():
+        count = add_postcodes(files, home.postcodes, postcode, easting, northing)
+    output.say(f"{count:,} postcodes")
+    output.end({"postcodes": count}, True)
+
+
+def run_load(output: Output, paths: list[Path], feed: str | None, period: str | None, issued: date | None) -> None:
+    """`commongrid load`."""
+    from pipelines.orchestration.steps import load_step
+    from pipelines.specs.problems import nearest
+
+    with opened() as at:
+        if feed is not None and feed not in at.specs.feeds:
+            fail(f'there is no feed "{feed}"{nearest(feed, at.specs.feeds)}', USAGE)
+        report = load_step(at.home, at.specs, at.ledger, output.say, paths, feed=feed, period=period, issued=issued)
+    taken, refused = len(report.accepted), len(report.refused)
+    again = f", {len(report.duplicates)} duplicates" if report.duplicates else ""
+    earlier = f", {report.known_refused} refused earlier and unchanged" if report.known_refused else ""
+    output.say(f"{taken} deliveries taken, {refused} refused{again}{earlier}")
+    output.end(report.summary(), report.ok)
+
+
+def run_build(output: Output, as_of: date | None, full: bool) -> None:
+    """`commongrid build`."""
+    from pipelines.orchestration.build import build
+
+    with opened() as at:
+        report = build(at.home, at.specs, at.ledger, output.say, as_of or date.today(), full=full)
+    output.end(report.summary(), True)
+
+
+def run_publish(output: Output, audience: str) -> None:
+    """`commongrid publish`."""
+    from pipelines.orchestration.steps import publish_step
+
+    with opened() as at:
+        summary = publish_step(at.home, at.ledger, output.say, audience, date.today())
+    output.end(summary, True)
+
+
+def run_all(output: Output, as_of: date | None) -> None:
+    """`commongrid run`."""
+    from pipelines.orchestration.steps import run_steps
+
+    with opened() as at:
+        summary, ok = run_steps(at.home, at.specs, at.ledger, output.say, as_of or date.today())
+    output.end(summary, ok)
+
+
+def run_demo(output: Output) -> None:
+    """`commongrid demo`."""
+    from pipelines.orchestration.demo import demo_steps
+
+    with opened() as at:
+        summary = demo_steps(at.home, at.specs, at.ledger, output.say)
+    output.end(summary, True)
+
+
+def run_query(sql: str, audience: str, release: str | None, as_known_at: date | None, format_: str) -> None:
+    """`commongrid query`."""
+    from warehouse.query import FORMATS, ask, write_answer
+    from warehouse.releases import DATABASE, release_path
+
+    if format_ not in FORMATS:
+        fail(f'"{format_}" is not a format; use {", ".join(FORMATS)}', USAGE)
+    home = Home.from_environment()
+    if as_known_at is not None:
+        from pipelines.orchestration.as_known import known_database
+
+        with opened() as at:
+            database = known_database(at.home, at.specs, at.ledger, as_known_at)
+    else:
+        database = release_path(home, audience, release) / DATABASE
+    write_answer(ask(database, sql), format_, sys.stdout)
+
+
+def list_releases(output: Output, audience: str) -> None:
+    """`commongrid releases list`."""
+    from warehouse.releases import release_list
+
+    rows = release_list(Home.from_environment(), audience)
+    for row in rows:
+        mark = "*" if row["is_current"] else " "
+        output.say(f"{mark} {row['release_id']}  {row['published_at']}  as of {row['as_of']}  {row['tables']} tables")
+    if not rows:
+        output.say("nothing has been published yet: commongrid run")
+    output.end({"releases": rows}, True)
+
+
+def show_release(output: Output, release: str | None) -> None:
+    """`commongrid releases show`."""
+    from warehouse.releases import read_manifest, release_path
+
+    path = release_path(Home.from_environment(), "restricted", release)
+    manifest = read_manifest(path)
+    output.say(f"{manifest['release_id']}, published {manifest['published_at']}, in {path}")
+    for name, table in manifest["tables"].items():
+        output.say(f"  {name:24} {table['rows']:>12,} rows  {table['hash'][:12]}")
+    output.end(manifest, True)

@@ -1,0 +1,192 @@
+"""The `commongrid` command: its groups and options, and how it ends (0 done, 1 data refused, 2 bad usage)."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.output import Output
+
+app = typer.Typer(
+    name="commongrid",
+    help="Turns the extracts a partnership's agencies send into one trusted warehouse of shared indicators.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+specs_app = typer.Typer(no_args_is_help=True, help="Check the specs, or print their JSON Schema.")
+boundaries_app = typer.Typer(no_args_is_help=True, help="Load boundary sets.")
+postcodes_app = typer.Typer(no_args_is_help=True, help="Load the postcode directory.")
+releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
+app.add_typer(specs_app, name="specs", rich_help_panel="Set up")
+app.add_typer(boundaries_app, name="boundaries", rich_help_panel="Set up")
+app.add_typer(postcodes_app, name="postcodes", rich_help_panel="Set up")
+
+START, MONTHLY, ASK, SET_UP = "Start here", "Every month", "Ask", "Set up"
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a program to read.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge lateness as of this day; else today.")]
+
+
+def _day(text: str | None, option: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not a date such as 2014-07-31", param_hint=option) from error
+
+
+@app.command(rich_help_panel=START)
+def demo(json: Json = False) -> None:
+    """Make the invented demo county's partner files, then run everything on them."""
+    from pipelines.cli.commands import run_demo
+
+    run_demo(Output(json))
+
+
+@app.command(rich_help_panel=MONTHLY)
+def load(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files to load; else all that is new in landing.")] = None,
+    feed: Annotated[str | None, typer.Option(help="Take them as this feed's, PARTNER/DATASET.")] = None,
+    period: Annotated[str | None, typer.Option(help="The period they report on, as 2014-05.")] = None,
+    issued: Annotated[str | None, typer.Option(metavar="DATE", help="The day the partner issued them.")] = None,
+    json: Json = False,
+) -> None:
+    """Take deliveries as far as harmonised: read, coded, on the grid, every row accounted for."""
+    from pipelines.cli.commands import run_load
+
+    run_load(Output(json), paths or [], feed, period, _day(issued, "--issued"))
+
+
+@app.command(rich_help_panel=MONTHLY)
+def build(
+    full: Annotated[bool, typer.Option("--full", help="Build everything anew.")] = False,
+    as_of: AsOf = None,
+    json: Json = False,
+) -> None:
+    """Bring the warehouse up to what is harmonised."""
+    from pipelines.cli.commands import run_build
+
+    run_build(Output(json), _day(as_of, "--as-of"), full)
+
+
+@app.command(rich_help_panel=MONTHLY)
+def publish(
+    audience: Annotated[str, typer.Option(help="Who may read it: restricted, until disclosure control exists.")] = "restricted",
+    json: Json = False,
+) -> None:
+    """Check the warehouse and publish a release of it, if anything has changed."""
+    from pipelines.cli.commands import run_publish
+
+    run_publish(Output(json), audience)
+
+
+@app.command(rich_help_panel=MONTHLY)
+def run(as_of: AsOf = None, json: Json = False) -> None:
+    """Load, build, check and publish whatever is new: what the monthly schedule calls."""
+    from pipelines.cli.commands import run_all
+
+    run_all(Output(json), _day(as_of, "--as-of"))
+
+
+@app.command(rich_help_panel=ASK)
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT; or - to read it from standard input.")],
+    audience: Annotated[str, typer.Option(help="Whose release to ask.")] = "restricted",
+    release: Annotated[str | None, typer.Option(help="An earlier release, by its id.")] = None,
+    as_known_at: Annotated[str | None, typer.Option(metavar="DATE", help="Build from what was known on that day.")] = None,
+    format_: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+) -> None:
+    """Read-only SQL on a release. The tables: records, record_counts, indicator_values, coverage and more."""
+    from pipelines.cli.commands import run_query
+
+    text = sys.stdin.read() if sql == "-" else sql
+    run_query(text, audience, release, _day(as_known_at, "--as-known-at"), format_)
+
+
+app.add_typer(releases_app, name="releases", rich_help_panel=ASK)
+
+
+@releases_app.command("list")
+def releases_list(audience: str = "restricted", json: Json = False) -> None:
+    """Every release, the newest last."""
+    from pipelines.cli.commands import list_releases
+
+    list_releases(Output(json), audience)
+
+
+@releases_app.command("show")
+def releases_show(release: Annotated[str | None, typer.Argument(help="Its id; else the current one.")] = None, json: Json = False) -> None:
+    """What a release holds: its tables, their rows and hashes."""
+    from pipelines.cli.commands import show_release
+
+    show_release(Output(json), release)
+
+
+@specs_app.command("check")
+def specs_check(path: Annotated[Path | None, typer.Argument(help="A folder of specs; else the one in use.")] = None, json: Json = False) -> None:
+    """Report every problem in the specs at once, as file:line: message."""
+    from pipelines.cli.commands import check_specs
+
+    check_specs(Output(json), path)
+
+
+@specs_app.command("schema")
+def specs_schema(
+    out: Annotated[Path | None, typer.Option(help="Write one file a kind into this folder; else print all.")] = None,
+) -> None:
+    """Print the JSON Schema of every kind of spec file, for editors."""
+    from pipelines.cli.commands import write_schemas
+
+    write_schemas(out)
+
+
+@boundaries_app.command("add")
+def boundaries_add(
+    files: Annotated[list[Path], typer.Argument(help="GeoJSON, GeoPackage or Shapefile.")],
+    set_: Annotated[str, typer.Option("--set", help="Name of the set, as ward_2018.")],
+    code: Annotated[str, typer.Option(help="The field that holds the area's code.")],
+    name: Annotated[str, typer.Option(help="The field that holds the area's name.")],
+    parent: Annotated[
+        str | None, typer.Option(help="The field that holds the code of the area above; `:file` if it is the file's name.")
+    ] = None,
+    valid_from: Annotated[str | None, typer.Option("--valid-from", metavar="DATE", help="First day in force.")] = None,
+    crs: Annotated[str | None, typer.Option(help="The CRS, where the file declares none, as EPSG:27700.")] = None,
+    json: Json = False,
+) -> None:
+    """Load a boundary set, and find the area of every known place in it."""
+    from pipelines.cli.commands import add_boundary_set
+
+    add_boundary_set(Output(json), files, set_, (code, name, parent), _day(valid_from, "--valid-from"), crs)
+
+
+@postcodes_app.command("add")
+def postcodes_add(
+    files: Annotated[list[Path], typer.Argument(help="CSV files with a header.")],
+    postcode: Annotated[str, typer.Option(help="The column of the postcode.")] = "postcode",
+    easting: Annotated[str, typer.Option(help="The column of the easting in metres.")] = "easting",
+    northing: Annotated[str, typer.Option(help="The column of the northing in metres.")] = "northing",
+    json: Json = False,
+) -> None:
+    """Load the postcode directory (Code-Point Open, ONSPD or like it)."""
+    from pipelines.cli.commands import add_postcode_directory
+
+    add_postcode_directory(Output(json), files, postcode, easting, northing)
+
+
+def main() -> None:
+    """The entry point: a user's mistake ends in a message and an exit code, never in a traceback."""
+    from pipelines.cli.output import ending
+
+    with ending():
+        app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The demo county from nothing to two releases: its files arrive in two instalments, so that the second can correct the first."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.intake.refusal import Refusal
+from pipelines.orchestration.report import Say
+from pipelines.orchestration.steps import run_steps
+from pipelines.specs.load import SpecSet
+from warehouse.home import Home
+from warehouse.ledger import Ledger
+
+# The demo's "today": after its last return was due, so that the coverage grid looks the same in any year.
+AS_OF = date(2025, 7, 1)
+
+EXAMPLES = (
+    (
+        "Crime in one ward by kind, 2024/25",
+        """select category_name, sum(count) as crimes, min(status) as status
+from record_counts
+where dataset = 'crime' and boundary_set = 'demo_ward_2024' and area_name = 'Marksbridge Riverside'
+  and period_type = 'financial_year' and period_start = '2024-04-01'
+group by all order by crimes desc limit 5""",
+    ),
+    (
+        "Abandoned vehicles: two districts that count reports, one that counts removals",
+        """select a.area_name as district, numerator as reported, round(value, 2) as per_1000_households, v.status, note
+from indicator_values v join areas a using (boundary_set, area_code)
+where indicator_id = 'abandoned_vehicles_reported_rate' and boundary_set = 'demo_district'
+  and period_type = 'financial_year' and period_start = '2024-04-01'
+order by district""",
+    ),
+    (
+        "What the second instalment changed, and why",
+        """select "table", reason, min(period_start) as first_period, count(*) as figures
+from changes where period_type = 'month' and reason <> 'new_period'
+group by all order by figures desc limit 5""",
+    ),
+)
+
+
+def demo_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say) -> dict[str, Any]:
+    """Make the demo county's files and run everything on them.
+
+    Raises:
+        Refusal: where the home holds other data than the demo's.
+    """
+    _only_demo(ledger, home)
+    from pipelines.demo import FIRST_INSTALMENT, make_county, write_deliveries
+
+    county = make_county()
+    _reference(home, county, say)
+    for title, after, to in (("first", None, FIRST_INSTALMENT), ("second", FIRST_INSTALMENT, None)):
+        files = write_deliveries(county, home.landing, issued_after=after, issued_to=to)
+        say(f"\n{title} instalment: {len(files)} partner files in {home.landing}")
+        summary, _ok = run_steps(home, specs, ledger, _brief(say), AS_OF)
+    _closing(home, say)
+    return summary
+
+
+def _only_demo(ledger: Ledger, home: Home) -> None:
+    from warehouse import ledger as led
+
+    others = {row["partner"] for row in ledger.rows(led.delivery)} - {f"demo_{name}" for name in _DEMO_PARTNERS}
+    if others:
+        message = f"{home.root} holds data of {', '.join(sorted(others))}; give the demo a home of its own: COMMONGRID_HOME=... commongrid demo"
+        raise Refusal("not_a_file", message)
+
+
+_DEMO_PARTNERS = ("police", "northmark", "eastmark", "westmark", "county_council")
+
+
+def _reference(home: Home, county: Any, say: Say) -> None:
+    """Boundaries and postcodes, through the same code as the commands that load them."""
+    from pipelines.demo import write_reference
+    from pipelines.place.boundaries import BoundaryFields, add_boundaries
+    from pipelines.place.postcodes import add_postcodes
+
+    files = write_reference(county, home.root / "reference" / "demo")
+    sets: tuple[tuple[str, Path, BoundaryFields, date], ...] = (
+        ("demo_ward_2019", files.wards_2019, BoundaryFields("WD19CD", "WD19NM", "LAD19CD"), date(2019, 5, 2)),
+        ("demo_ward_2024", files.wards_2024, BoundaryFields("WD24CD", "WD24NM", "LAD24CD"), date(2024, 5, 2)),
+        ("demo_district", files.districts, BoundaryFields("LAD24CD", "LAD24NM"), date(2019, 5, 2)),
+    )
+    for name, path, fields, valid_from in sets:
+        added = add_boundaries([path], home.boundaries, name, fields, valid_from, None)
+        say(f"boundaries {name}: {added.areas} areas")
+    say(f"postcodes: {add_postcodes([files.postcodes], home.postcodes, 'postcode', 'easting', 'northing')}")
+
+
+def _brief(say: Say) -> Say:
+    """Leaves out the line of each file that loaded without a fault: there are ninety of them."""
+
+    def brief(line: str) -> None:
+        if not (line.startswith("loaded") and line.endswith(" rows")):
+            say(line)
+
+    return brief
+
+
+def _closing(home: Home, say: Say) -> None:
+    from warehouse.query import answer_text, ask
+    from warehouse.releases import DATABASE, release_path
+
+    release = release_path(home, "restricted", None)
+    say(f"\nThe results are in {release}")
+    say("  commongrid.duckdb   every published table, for SQL")
+    say("  parquet/ and csv/   the same tables for other tools")
+    for title, sql in EXAMPLES:
+        say(f"\n-- {title}\n{sql}\n")
+        say(answer_text(ask(release / DATABASE, sql)))
+    say("Ask your own: .venv/bin/commongrid query \"select * from data_dictionary\"")

@@ -1,0 +1,375 @@
+"""Deliveries from landing, or from paths given, as far as harmonised. The ledger is told of each in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, delete, insert
+
+from pipelines.harmonise.delivery import Harmonised, harmonise, returns_of
+from pipelines.intake.claims import Claim, Declared, claims, patterns_of, supplier_of
+from pipelines.intake.refusal import Refusal
+from pipelines.intake.sources import Source, in_landing, opened, sha256
+from pipelines.orchestration.report import LoadReport, Say, silent
+from pipelines.place.assign import remember_places
+from pipelines.place.locate import Gazetteers
+from pipelines.place.postcodes import read_postcodes
+from pipelines.read.delivery import read_delivery
+from pipelines.read.records import Records
+from pipelines.specs.fingerprint import digest, feed_fingerprint, specs_digest
+from pipelines.specs.load import SpecSet
+from warehouse import ledger as led
+from warehouse.home import Home, whole
+from warehouse.ledger import Ledger
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_DELIVERY_COUNTS = ("made", "loaded", "ignored", "duplicate", "quarantined")
+
+
+@dataclass
+class _Found:
+    """One file of this load, as the ledger will know it."""
+
+    path: Path
+    key: str
+    partner: str | None
+    given: bool
+
+
+class Loader:
+    """One load: holds what all its deliveries share."""
+
+    def __init__(self, home: Home, specs: SpecSet, ledger: Ledger, say: Say = silent) -> None:
+        self.home, self.specs, self.ledger, self.say = home, specs, ledger, say
+        self.report = LoadReport()
+        self.specs_digest = specs_digest(specs)
+        self.files = {row["path"]: row for row in ledger.rows(led.file)}
+        self.deliveries = {row["delivery_id"]: dict(row) for row in ledger.rows(led.delivery)}
+        self.places: list[pl.DataFrame] = []
+        self._gazetteers: Gazetteers | None = None
+
+    @property
+    def gazetteers(self) -> Gazetteers:
+        """Reference data for placing rows, read when first needed."""
+        if self._gazetteers is None:
+            self._gazetteers = Gazetteers(*read_postcodes(self.home.postcodes))
+        return self._gazetteers
+
+    def load(self, paths: list[Path], declared: Declared) -> LoadReport:
+        """Load the paths given, or whatever in landing is new or was refused under other specs."""
+        found = [self._given(path) for path in paths] if paths else self._waiting()
+        for item in found:
+            self._one_file(item, declared)
+        if self.places:
+            import polars as pl
+
+            remember_places(self.home.places, pl.concat(self.places))
+        return self.report
+
+    def _given(self, path: Path) -> _Found:
+        path = path.resolve()
+        if path.is_relative_to(self.home.landing):
+            return self._landed(path, given=True)
+        return _Found(path, str(path), None, True)
+
+    def _landed(self, path: Path, given: bool = False) -> _Found:
+        inside = path.relative_to(self.home.landing)
+        partner = inside.parts[0] if inside.parts[0] in self.specs.partners and len(inside.parts) > 1 else None
+        return _Found(path, inside.as_posix(), partner, given)
+
+    def _waiting(self) -> list[_Found]:
+        """Files in landing whose bytes or specs have changed since they were last looked at."""
+        waiting = []
+        for path in in_landing(self.home.landing):
+            item = self._landed(path)
+            known = self.files.get(item.key)
+            stat = path.stat()
+            same = known is not None and (known["size"], known["mtime_ns"]) == (stat.st_size, stat.st_mtime_ns)
+            if same and known is not None and known["specs_digest"] == self._reading_digest():
+                self.report.unchanged += known["state"] == "claimed"
+                self.report.known_refused += known["state"] != "claimed"
+            else:
+                waiting.append(item)
+        return waiting
+
+    def _reading_digest(self) -> str:
+        """What decides how a file is read: the specs and the reference data."""
+        if not hasattr(self, "_digest"):
+            stamp = self.home.postcodes.stat().st_mtime_ns if self.home.postcodes.exists() else 0
+            self._digest = digest(self.specs_digest, stamp)
+        return self._digest
+
+    def _one_file(self, item: _Found, declared: Declared) -> None:
+        problems: list[tuple[str, str]] = []
+        taken = 0
+        try:
+            sources = opened(item.path)
+            inside = item.path.relative_to(self.home.landing).as_posix() if item.partner else None
+            for source in sources:
+                found = claims(self.specs, source, declared, item.partner)
+                for claim in found:
+                    taken += 1
+                    problem = self._one_delivery(claim, item)
+                    if problem:
+                        problems.append(problem)
+            if not taken:
+                known = "; ".join(patterns_of(self.specs)[:6])
+                where = f" of {item.partner} ({inside})" if item.partner else ""
+                message = f"{item.path}: no feed{where} takes a file of this name; name it as a feed expects ({known}), or give --feed"
+                raise Refusal("no_feed_claims", message)
+        except Refusal as refusal:
+            problems.append((refusal.issue_type, str(refusal)))
+        self._note_file(item, problems, taken)
+        for _issue, message in problems:
+            self.report.refused.append(message)
+            self.say(f"refused   {message}")
+
+    def _note_file(self, item: _Found, problems: list[tuple[str, str]], taken: int) -> None:
+        """What became of a file. One given from elsewhere is copied into landing if a delivery of it was taken."""
+        known = item.path.is_file()
+        stat = item.path.stat() if known else None
+        state = "claimed" if taken and not problems else "refused" if taken else "unclaimed"
+        reason = "; ".join(f"{issue}: {message}" for issue, message in problems) or None
+        with self.ledger.change() as connection:
+            led.put(
+                connection,
+                led.file,
+                [
+                    {
+                        "path": item.key,
+                        "sha256": sha256(item.path) if known else "",
+                        "size": stat.st_size if stat else 0,
+                        "mtime_ns": stat.st_mtime_ns if stat else 0,
+                        "seen_at": led.now(),
+                        "state": state,
+                        "specs_digest": self._reading_digest(),
+                        "reason": reason,
+                    }
+                ],
+            )
+
+    def _one_delivery(self, claim: Claim, item: _Found) -> tuple[str, str] | None:
+        """Take one delivery; what was wrong, if it was refused."""
+        try:
+            supplier = supplier_of(self.specs, claim)
+            content = claim.source.read()
+        except Refusal as refusal:
+            return refusal.issue_type, str(refusal)
+        content_hash = hashlib.sha256(content).hexdigest()
+        delivery_id = hashlib.sha256(f"{claim.feed.name}\n{content_hash}".encode()).hexdigest()[:32]
+        context = (claim.facts.period, supplier, self.gazetteers.digest)
+        fingerprint = feed_fingerprint(self.specs, claim.feed, claim.version, *context)
+        known = self.deliveries.get(delivery_id)
+        if known is not None and known["state"] != "refused" and known["fingerprint"] == fingerprint:
+            if item.given or (known["path"], known["member"]) != (item.key, claim.source.member):
+                self._again(claim, known, supplier)
+            return None
+        delivery = {
+            "delivery_id": delivery_id,
+            "feed": claim.feed.name,
+            "partner": claim.feed.partner,
+            "dataset": claim.feed.dataset,
+            "sha256": content_hash,
+            "path": item.key,
+            "member": claim.source.member,
+            "name_period": claim.facts.period,
+            "name_supplier": supplier,
+            "received_at": known["received_at"] if known else led.now(),
+            "fingerprint": fingerprint,
+            "spec_version": claim.version.valid_from.isoformat(),
+        }
+        try:
+            records = read_delivery(content, claim, self.specs.datasets[claim.feed.dataset])
+            result = harmonise(records, claim, self.specs, supplier, self.gazetteers)
+        except Refusal as refusal:
+            self._refuse(delivery, claim, refusal)
+            return refusal.issue_type, str(refusal)
+        if item.given and not item.path.is_relative_to(self.home.landing):
+            self._into_landing(item, claim.feed.partner, content_hash)
+            delivery["path"] = item.key
+        self._accept(delivery, claim, supplier, records, result)
+        return None
+
+    def _into_landing(self, item: _Found, partner: str, content_hash: str) -> None:
+        """Keep a file given from elsewhere where files are kept; its new path stands for it from here on."""
+        target = self.home.landing / partner / "given" / content_hash[:8] / item.path.name
+        if not target.exists():
+            with whole(target) as draft:
+                shutil.copyfile(item.path, draft)
+        item.path = target
+        item.key = target.relative_to(self.home.landing).as_posix()
+
+    def _again(self, claim: Claim, known: dict[str, Any], supplier: str) -> None:
+        """The same content again: a duplicate, unless it is declared to be issued again, or for another period."""
+        own = self.ledger.rows(led.return_, delivery_id=known["delivery_id"])
+        issued = claim.facts.issued
+        if issued is None or not own or any(row["known_on"] == issued for row in own):
+            with self.ledger.change() as connection:
+                _arrive(connection, known, claim, "duplicate")
+            self.report.duplicates.append(str(claim.source))
+            self.say(f"duplicate {claim.source}: the same content was taken on {known['received_at']:%Y-%m-%d}")
+            return
+        latest = {(row["supplier"], row["period_start"]): dict(row) for row in own}
+        with self.ledger.change() as connection:
+            arrival = _arrive(connection, known, claim, "reissued")
+            again = [
+                {**row, "known_on": issued, "is_declared": True, "arrival_id": arrival, "received_at": led.now()}
+                for row in latest.values()
+            ]
+            led.put(connection, led.return_, again)
+        self.report.accepted.append({"source": str(claim.source), "feed": known["feed"], "supplier": supplier, "reissued": True})
+        self.say(f"reissued  {claim.source}: as issued on {issued}")
+
+    def _refuse(self, delivery: dict[str, Any], claim: Claim, refusal: Refusal) -> None:
+        row = {**delivery, "state": "refused", "reason": f"{refusal.issue_type}: {refusal}"}
+        with self.ledger.change() as connection:
+            if delivery["delivery_id"] not in self.deliveries or self.deliveries[delivery["delivery_id"]]["state"] == "refused":
+                led.put(connection, led.delivery, [row])
+                self.deliveries[delivery["delivery_id"]] = row
+            _arrive(connection, delivery, claim, "refused")
+
+    def _accept(
+        self, delivery: dict[str, Any], claim: Claim, supplier: str, records: Records, result: Harmonised
+    ) -> None:
+        account = {
+            "records": records.total,
+            "header": records.headers_read,
+            "skipped": sum(records.skipped.values()),
+            "read": records.frame.height,
+            "unread": len(records.unread),
+            "rows_made": result.account["made"],
+            **{name: result.account[name] for name in _DELIVERY_COUNTS[1:]},
+        }
+        check_account(account, str(claim.source))
+        row = {**delivery, **account, "state": "accepted", "reason": None}
+        self._write(row, records, result)
+        known = self.deliveries.get(delivery["delivery_id"])
+        with self.ledger.change() as connection:
+            arrival = _arrive(connection, row, claim, "retried" if known else "new")
+            led.put(connection, led.delivery, [row])
+            _issues(connection, row, result)
+            if known is not None and known["state"] != "refused":
+                self._redo_returns(connection, row, claim, supplier, result)
+            else:
+                led.put(connection, led.return_, self._returns(row, claim, supplier, result, arrival))
+        self.deliveries[delivery["delivery_id"]] = row
+        self._tell(row, claim, supplier, records, result)
+
+    def _returns(
+        self, row: dict[str, Any], claim: Claim, supplier: str, result: Harmonised, arrival: int
+    ) -> list[dict[str, Any]]:
+        issued, received = claim.facts.issued, row["received_at"]
+        shared = {
+            "feed": row["feed"],
+            "supplier": supplier,
+            "delivery_id": row["delivery_id"],
+            "known_on": issued or received.date(),
+            "is_declared": issued is not None,
+            "arrival_id": arrival,
+            "fingerprint": row["fingerprint"],
+            "state": "unchecked",
+            "received_at": received,
+        }
+        return [{**shared, **item} for item in returns_of(result, claim, self.specs)]
+
+    def _redo_returns(
+        self, connection: Connection, row: dict[str, Any], claim: Claim, supplier: str, result: Harmonised
+    ) -> None:
+        """Harmonised again under other specs: the returns stay as they came, with what the delivery now says."""
+        own = self.ledger.rows(led.return_, delivery_id=row["delivery_id"])
+        connection.execute(delete(led.return_).where(led.return_.c.delivery_id == row["delivery_id"]))
+        fresh = self._returns(row, claim, supplier, result, 0)
+        kept = ("known_on", "is_declared", "arrival_id", "received_at")
+        for known_on in {old["known_on"] for old in own}:
+            old = next(old for old in own if old["known_on"] == known_on)
+            led.put(connection, led.return_, [{**item, **{name: old[name] for name in kept}} for item in fresh])
+
+    def _write(self, row: dict[str, Any], records: Records, result: Harmonised) -> None:
+        import polars as pl
+
+        name = f"{row['delivery_id']}.parquet"
+        with whole(self.home.raw / row["partner"] / row["dataset"] / name) as draft:
+            records.frame.write_parquet(draft)
+        marked = result.rows.with_columns(_delivery_id=pl.lit(row["delivery_id"]))
+        with whole(harmonised_path(self.home, row)) as draft:
+            marked.write_parquet(draft)
+        if result.set_aside.height:
+            aside = result.set_aside.with_columns(_delivery_id=pl.lit(row["delivery_id"]))
+            with whole(self.home.quarantine / row["partner"] / row["dataset"] / f"{row['delivery_id']}-{row['fingerprint']}.parquet") as draft:
+                aside.write_parquet(draft)
+        if "place_id" in result.rows.columns:
+            places = result.rows.select("place_id", "easting", "northing", "square_m").drop_nulls().unique("place_id")
+            self.places.append(places)
+
+    def _tell(self, row: dict[str, Any], claim: Claim, supplier: str, records: Records, result: Harmonised) -> None:
+        counts = {name: row[name] for name in ("records", "loaded", "ignored", "duplicate", "quarantined", "unread")}
+        told = {"source": str(claim.source), "feed": row["feed"], "supplier": supplier, "delivery_id": row["delivery_id"], **counts}
+        self.report.accepted.append(told)
+        lost = row["quarantined"] + row["unread"]
+        aside = f", {lost:,} quarantined" if lost else ""
+        self.say(f"loaded    {claim.source}: {row['loaded']:,} rows{aside}")
+        for item in records.unread[:3]:
+            self.say(f"          {claim.source}:{item.line}: {item.message} (quarantined)")
+        for kind, example in result.examples.items():
+            if kind in ("unmapped_code", "bad_value", "missing_value", "wrong_period"):
+                self.say(f"          {example} ({result.issues[kind]:,} quarantined)")
+
+
+def harmonised_path(home: Home, row: Any) -> Path:
+    """Where a delivery's harmonised rows lie."""
+    partner, dataset = row["feed"].split("/")
+    return home.harmonised / dataset / partner / f"{row['delivery_id']}-{row['fingerprint']}.parquet"
+
+
+def check_account(account: dict[str, int], name: str) -> None:
+    """Law 1: both equations hold, or nothing is stored.
+
+    Raises:
+        AssertionError: where a record or row is unaccounted for, which is a fault of the program.
+    """
+    records = account["header"] + account["skipped"] + account["read"] + account["unread"]
+    rows = account["loaded"] + account["ignored"] + account["duplicate"] + account["quarantined"]
+    if account["records"] != records or account["rows_made"] != rows or account["read"] != account["rows_made"]:
+        raise AssertionError(f"{name}: rows are unaccounted for: {account}")
+
+
+def _arrive(connection: Connection, delivery: dict[str, Any], claim: Claim, outcome: str) -> int:
+    row = {
+        "delivery_id": delivery["delivery_id"],
+        "path": str(claim.source.path),
+        "member": claim.source.member,
+        "received_at": led.now(),
+        "issued_on": claim.facts.issued,
+        "period": claim.facts.period,
+        "outcome": outcome,
+    }
+    key = connection.execute(insert(led.arrival), row).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def _issues(connection: Connection, row: dict[str, Any], result: Harmonised) -> None:
+    connection.execute(delete(led.issue_total).where(led.issue_total.c.delivery_id == row["delivery_id"]))
+    totals = [
+        {"delivery_id": row["delivery_id"], "issue_type": kind, "count": count, "example": result.examples.get(kind)}
+        for kind, count in result.issues.items()
+    ]
+    led.put(connection, led.issue_total, totals)
+
+
+def first_day(period: str) -> date:
+    """The day a `--period` such as `2014-05`, `2014` or `2014-05-12` begins.
+
+    Raises:
+        ValueError: where it is none of these.
+    """
+    parts = [int(part) for part in period.split("-")]
+    year, month, day = (*parts, 1, 1)[:3]
+    return date(year, month, day)

@@ -1,0 +1,62 @@
+"""The steps in their order: load and check, build, publish. What the command line and Dagster both call."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.intake.claims import Declared
+from pipelines.orchestration.build import build
+from pipelines.orchestration.report import LoadReport, Say
+from pipelines.specs.load import SpecSet
+from warehouse.home import Home
+from warehouse.ledger import Ledger
+
+
+def load_step(
+    home: Home,
+    specs: SpecSet,
+    ledger: Ledger,
+    say: Say,
+    paths: list[Path],
+    *,
+    feed: str | None = None,
+    period: str | None = None,
+    issued: date | None = None,
+) -> LoadReport:
+    """Load, then hold the new returns against their feeds' history."""
+    from pipelines.intake.refusal import Refusal
+    from pipelines.orchestration.check import check_returns
+    from pipelines.orchestration.load import Loader, first_day
+
+    try:
+        start = first_day(period) if period else None
+    except ValueError as error:
+        raise Refusal("bad_value", f'--period "{period}" is not a period such as 2014-05 or 2014') from error
+    loader = Loader(home, specs, ledger, say)
+    report = loader.load(paths, Declared(feed, start, issued))
+    check_returns(ledger, specs, report, say)
+    return report
+
+
+def publish_step(home: Home, ledger: Ledger, say: Say, audience: str, as_of: date) -> dict[str, Any]:
+    """Publish a release if the warehouse differs from the current one."""
+    from pipelines.publish.release import publish
+
+    outcome = publish(home, ledger, audience, as_of)
+    if outcome.is_new:
+        say(f"published {outcome.release_id} for {audience}: {outcome.path}")
+    else:
+        say(f"published nothing new: {outcome.release_id} still holds")
+    return {"release_id": outcome.release_id, "new": outcome.is_new, "path": str(outcome.path)}
+
+
+def run_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say, as_of: date) -> tuple[dict[str, Any], bool]:
+    """Load, build, check, publish. Data that was refused degrades its own feed, visibly, and stops nothing else."""
+    report = load_step(home, specs, ledger, say, [])
+    built = build(home, specs, ledger, say, as_of)
+    if not built.nodes and (home.releases / "restricted" / "current").exists():
+        return {"load": report.summary(), "build": built.summary(), "publish": {"new": False}}, report.ok
+    published = publish_step(home, ledger, say, "restricted", as_of)
+    return {"load": report.summary(), "build": built.summary(), "publish": published}, report.ok
