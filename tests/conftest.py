@@ -1,0 +1,106 @@
+"""Homes to test in. dbt parses a project in seconds, so one home serves a whole session and is emptied between tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.specs.check import load_specs
+from pipelines.specs.load import SpecSet
+from warehouse.home import Home
+from warehouse.ledger import Ledger
+
+ROOT = Path(__file__).resolve().parent.parent
+AS_OF = date(2014, 9, 30)
+
+
+@dataclass
+class Bench:
+    """A home under test, with its specs, its ledger, and what the steps said."""
+
+    home: Home
+    specs: SpecSet
+    ledger: Ledger
+    said: list[str] = field(default_factory=list)
+
+    def load(self, *paths: Path, **declared: Any) -> Any:
+        from pipelines.orchestration.steps import load_step
+
+        return load_step(self.home, self.specs, self.ledger, self.said.append, list(paths), **declared)
+
+    def build(self, *, full: bool = False, as_of: date = AS_OF) -> Any:
+        from pipelines.orchestration.build import build
+
+        return build(self.home, self.specs, self.ledger, self.said.append, as_of, full=full)
+
+    def publish(self, audience: str = "restricted", as_of: date = AS_OF) -> Any:
+        from pipelines.publish.release import publish
+
+        return publish(self.home, self.ledger, audience, as_of)
+
+    def run(self, as_of: date = AS_OF) -> tuple[dict[str, Any], bool]:
+        from pipelines.orchestration.steps import run_steps
+
+        return run_steps(self.home, self.specs, self.ledger, self.said.append, as_of)
+
+    def hashes(self) -> dict[str, str]:
+        """Published table to a hash of its rows, straight from the warehouse."""
+        import duckdb
+
+        from pipelines.build.dictionary import published_tables
+        from pipelines.publish.tables import examine
+
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{self.home.warehouse}' as warehouse (read_only)")
+            tables = examine(connection, "warehouse", published_tables(self.home.dbt_project))
+        return {table.name: table.hash for table in tables}
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of the private warehouse."""
+        import duckdb
+
+        with duckdb.connect(str(self.home.warehouse), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def empty(self) -> None:
+        """Forget everything but what dbt has parsed."""
+        self.ledger.close()
+        for path in self.home.root.iterdir():
+            if path.name == "build":
+                for inner in path.iterdir():
+                    if not inner.name.startswith("dbt-"):
+                        shutil.rmtree(inner)
+            elif path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        self.said.clear()
+        self.ledger = Ledger(self.home.ledger)
+
+
+@pytest.fixture(scope="session")
+def session_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(tmp_path_factory.mktemp("home"), ROOT / "ingest_specs", ROOT / "dbt_project")
+
+
+@pytest.fixture
+def bench(session_home: Home) -> Iterator[Bench]:
+    made = Bench(session_home, load_specs(session_home.specs), Ledger(session_home.ledger))
+    made.empty()
+    yield made
+    made.ledger.close()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    folder = Path(os.environ.get("COMMONGRID_REAL_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "police" / "surrey").is_dir():
+        pytest.skip(f"no real data in {folder}: set COMMONGRID_REAL_DATA to a folder that has police/surrey")
+    return folder
