@@ -16,7 +16,11 @@ WEST_PARENT, EAST_PARENT = "E07000209", "E07000210"
 
 
 def street(
-    folder: Path, rows: list[tuple[str, tuple[str, str], str]], month: str = "2014-05", supplier: str = "surrey", note: str = ""
+    folder: Path,
+    rows: list[tuple[str, tuple[str, str], str]],
+    month: str = "2014-05",
+    supplier: str = "surrey",
+    note: str = "",
 ) -> Path:
     """Write a street file of rows (crime id, point, crime type); `note` changes its bytes and nothing else."""
     lines = [HEADER]

@@ -13,7 +13,12 @@ from tests.conftest import Bench
 from tests.integration.street import BEYOND, EAST, HEADER, NOWHERE, WEST, street
 from warehouse import ledger as led
 
-ROWS = [("a1", WEST, "Burglary"), ("a2", EAST, "Robbery"), ("", WEST, "Anti-social behaviour"), ("", WEST, "Anti-social behaviour")]
+ROWS = [
+    ("a1", WEST, "Burglary"),
+    ("a2", EAST, "Robbery"),
+    ("", WEST, "Anti-social behaviour"),
+    ("", WEST, "Anti-social behaviour"),
+]
 
 
 def _state(bench: Bench) -> list[tuple[object, ...]]:
@@ -81,7 +86,9 @@ def test_no_identifier_is_stored_past_landing(bench: Bench) -> None:
     text = northmark.read_text(encoding="cp1252")
     header = text.splitlines()[0].split(",")
     planted = [
-        dict(zip(header, line.split(","), strict=False))["Reg mark"] for line in text.splitlines()[1:] if line.count(",") == 8
+        dict(zip(header, line.split(","), strict=False))["Reg mark"]
+        for line in text.splitlines()[1:]
+        if line.count(",") == 8
     ]
     assert len(planted) > 10
     bench.load()
@@ -90,7 +97,13 @@ def test_no_identifier_is_stored_past_landing(bench: Bench) -> None:
         if path.is_file() and bench.home.landing not in path.parents and "dbt-" not in str(path)
     )  # fmt: skip
     frames = [pl.read_parquet(path) for path in bench.home.root.rglob("*.parquet")]
-    texts = {str(value) for frame in frames for name in frame.columns if frame[name].dtype == pl.String for value in frame[name]}
+    texts = {
+        str(value)
+        for frame in frames
+        for name in frame.columns
+        if frame[name].dtype == pl.String
+        for value in frame[name]
+    }
     for mark in planted:
         assert mark.encode() not in stored
         assert not any(mark in value for value in texts)
@@ -101,7 +114,11 @@ def test_no_identifier_is_stored_past_landing(bench: Bench) -> None:
     [
         ("notes.csv", HEADER, "no feed takes a file of this name"),
         ("2014-05-surrey-street.csv", "", "is empty"),
-        ("2014-05-surrey-street.csv", HEADER.replace("Longitude", "Longtude") + "\n", '"Longitude" (did you mean "Longtude"?)'),
+        (
+            "2014-05-surrey-street.csv",
+            HEADER.replace("Longitude", "Longtude") + "\n",
+            '"Longitude" (did you mean "Longtude"?)',
+        ),
         ("2014-05-surrey-street.csv", HEADER.replace(",Crime type", "") + "\n", 'lacks "Crime type"'),
         ("2014-05-surrey-street.csv", HEADER + ",Victim name\n", 'does not know "Victim name"'),
         ("2014-05-surey-street.csv", HEADER + "\n", 'no supplier "surey" (did you mean "surrey"?)'),
@@ -133,7 +150,10 @@ def test_rows_of_another_month_refuse_the_file_and_name_the_first(bench: Bench, 
     wrong = path.with_name("2014-06-surrey-street.csv")
     path.rename(wrong)
     report = bench.load(wrong)
-    assert "2014-06-surrey-street.csv:2: Month: dated outside the period the file reports on (2014-06)" in report.refused[0]
+    assert (
+        "2014-06-surrey-street.csv:2: Month: dated outside the period the file reports on (2014-06)"
+        in report.refused[0]
+    )
     assert not led.current_returns(bench.ledger)
 
 
@@ -188,9 +208,41 @@ def _with_witchcraft(tmp_path: Path):
 
 def test_unplaced_rows_stay_with_the_reason(bench: Bench, tmp_path: Path) -> None:
     belfast = ("-5.93", "54.60")
-    path = street(tmp_path, [("a", WEST, "Drugs"), ("b", NOWHERE, "Drugs"), ("c", belfast, "Drugs"), ("d", BEYOND, "Drugs")])
+    path = street(
+        tmp_path, [("a", WEST, "Drugs"), ("b", NOWHERE, "Drugs"), ("c", belfast, "Drugs"), ("d", BEYOND, "Drugs")]
+    )
     assert bench.load(path).ok
     [frame] = [pl.read_parquet(item) for item in bench.home.harmonised.rglob("*.parquet")]
     methods = dict(frame.select("source_id", "place_method").rows())
     assert methods == {"a": "coordinates", "b": "no_location", "c": "outside_cover", "d": "coordinates"}
     assert frame.filter(pl.col("place_id").is_null())["source_id"].to_list() == ["b", "c"]
+
+
+def test_a_return_unlike_its_history_is_held_where_the_spec_says_stop(bench: Bench, tmp_path: Path) -> None:
+    import shutil
+
+    from pipelines.specs.check import load_specs
+    from tests.conftest import ROOT
+
+    shutil.copytree(ROOT / "ingest_specs", tmp_path / "specs")
+    spec = tmp_path / "specs/partners/police_uk/crime.yml"
+    mild = spec.read_text()
+    spec.write_text(mild.replace("volume: {action: warn, limit: 2}", "volume: {action: stop, limit: 2}"))
+    bench.specs = load_specs(tmp_path / "specs")
+    for month in range(1, 7):
+        street(
+            bench.home.landing / "police_uk",
+            [(f"{month}-{n}", WEST, "Drugs") for n in range(20)],
+            month=f"2014-{month:02}",
+        )
+    assert bench.load().ok
+    street(bench.home.landing / "police_uk", [(f"7-{n}", WEST, "Drugs") for n in range(90)], month="2014-07")
+    report = bench.load()
+    assert not report.ok
+    assert "2014-07-01: 90 rows, where its history suggests 10 to 40" in report.held[0]
+    assert len(led.current_returns(bench.ledger)) == 6
+
+    spec.write_text(mild)
+    bench.specs = load_specs(tmp_path / "specs")
+    assert bench.load().ok
+    assert len(led.current_returns(bench.ledger)) == 7

@@ -72,7 +72,12 @@ def test_a_nil_return_is_zero_and_ok_and_a_gap_is_null(bench: Bench) -> None:
     county = make_county()
     files = write_reference(county, bench.home.root / "reference" / "demo")
     add_boundaries(
-        [files.districts], bench.home.boundaries, "demo_district", BoundaryFields("LAD24CD", "LAD24NM", "LAD24CD"), None, None
+        [files.districts],
+        bench.home.boundaries,
+        "demo_district",
+        BoundaryFields("LAD24CD", "LAD24NM", "LAD24CD"),
+        None,
+        None,
     )
     written = write_deliveries(county, bench.home.landing)
     for path in written:
@@ -107,7 +112,11 @@ def test_every_order_of_original_correction_and_replay_ends_in_the_same_tables(w
         for name in order:
             path, issued = steps[name]
             warded.load(path, issued=issued)
-        currents.add(tuple((row["period_start"], row["delivery_id"], row["revision"]) for row in led.current_returns(warded.ledger)))
+        currents.add(
+            tuple(
+                (row["period_start"], row["delivery_id"], row["revision"]) for row in led.current_returns(warded.ledger)
+            )
+        )
     assert len(currents) == 1
 
 
@@ -145,12 +154,14 @@ def test_incremental_equals_full_refresh_after_a_hard_sequence(bench: Bench, tmp
 @pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=5))
-def test_incremental_equals_full_refresh_after_any_sequence(bench: Bench, tmp_path_factory: pytest.TempPathFactory, steps: list[str]) -> None:
+def test_incremental_equals_full_refresh_after_any_sequence(
+    bench: Bench, tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
     _incremental_equals_full(bench, tmp_path_factory.mktemp("steps"), steps)
 
 
 def test_a_build_that_was_killed_is_done_again(warded: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pipelines.build.dbt as dbt
+    from pipelines.build import dbt
 
     warded.load(street(tmp_path / "1", MAY), issued=date(2014, 7, 1))
     warded.build()
@@ -191,7 +202,9 @@ def test_figures_of_two_ward_vintages_differ_and_each_adds_up(warded: Bench, tmp
     ]  # fmt: skip
 
 
-def test_an_area_nobody_spoke_for_is_not_supplied_though_a_neighbours_rows_fall_in_it(warded: Bench, tmp_path: Path) -> None:
+def test_an_area_nobody_spoke_for_is_not_supplied_though_a_neighbours_rows_fall_in_it(
+    warded: Bench, tmp_path: Path
+) -> None:
     warded.load(street(tmp_path, MAY, supplier="kent"))
     warded.build()
     west = warded.ask(
@@ -199,7 +212,9 @@ def test_an_area_nobody_spoke_for_is_not_supplied_though_a_neighbours_rows_fall_
         "and period_type = 'month' group by all order by 1"
     )
     assert west == [("kent", "partial", 2, 0.0), ("surrey", "not_supplied", None, 0.0)]
-    [(status, value)] = set(warded.ask("select status, value from indicator_values where area_code = 'W01' and period_type = 'month'"))
+    [(status, value)] = set(
+        warded.ask("select status, value from indicator_values where area_code = 'W01' and period_type = 'month'")
+    )
     assert (status, value) == ("not_supplied", None)
 
 
@@ -246,8 +261,8 @@ def test_every_published_column_is_in_the_data_dictionary(warded: Bench, tmp_pat
     warded.build()
     missing = warded.ask(
         "select c.table_name, c.column_name from duckdb_columns() c "
-        "where c.table_name in (select \"table\" from data_dictionary) "
-        "and (c.table_name, c.column_name) not in (select (\"table\", \"column\") from data_dictionary)"
+        'where c.table_name in (select "table" from data_dictionary) '
+        'and (c.table_name, c.column_name) not in (select ("table", "column") from data_dictionary)'
     )
     assert missing == []
 
@@ -256,7 +271,9 @@ def test_changes_say_what_moved_and_why(warded: Bench, tmp_path: Path) -> None:
     warded.load(street(tmp_path / "1", MAY), issued=date(2014, 7, 1))
     warded.build()
     warded.publish()
-    warded.load(street(tmp_path / "2", MAY_CORRECTED), street(tmp_path / "2", JUNE, month="2014-06"), issued=date(2014, 8, 1))
+    warded.load(
+        street(tmp_path / "2", MAY_CORRECTED), street(tmp_path / "2", JUNE, month="2014-06"), issued=date(2014, 8, 1)
+    )
     warded.build()
     path = warded.publish().path
     from warehouse.query import ask

@@ -1,0 +1,101 @@
+"""The demo county, as a newcomer runs it: from nothing to two releases that already show quarantine, a revision and a gap."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from warehouse.query import ask
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    home = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli.main", "demo"],
+        env={**os.environ, "COMMONGRID_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return home, done.stdout
+
+
+def _ask(demo: tuple[Path, str], sql: str) -> list[dict[str, Any]]:
+    answer: list[dict[str, Any]] = ask(demo[0] / "releases/restricted/current/commongrid.duckdb", sql).to_pylist()
+    return answer
+
+
+def test_it_ends_with_where_the_results_are_and_three_answered_questions(demo: tuple[Path, str]) -> None:
+    _home, said = demo
+    assert "The results are in" in said
+    assert said.count("\n-- ") == 3
+    assert "Marksbridge Riverside" in said
+    assert "Northmark" in said.rpartition("-- Abandoned vehicles")[2]
+
+
+def test_two_ward_vintages_give_different_tables_of_the_same_crimes(demo: tuple[Path, str]) -> None:
+    rows = _ask(
+        demo,
+        "select boundary_set, sum(count) as crimes, count(distinct area_code) as areas from record_counts "
+        "where dataset = 'crime' and period_type = 'month' group by all order by all",
+    )
+    assert {row["boundary_set"] for row in rows} == {"demo_district", "demo_ward_2019", "demo_ward_2024"}
+    assert len({row["crimes"] for row in rows}) == 1
+    assert len({row["areas"] for row in rows}) == 3
+
+
+def test_no_published_figure_adds_reports_and_removals(demo: tuple[Path, str]) -> None:
+    units = _ask(
+        demo,
+        "select supplier, unit_counted from record_counts where dataset = 'abandoned_vehicle' and count > 0 group by all",
+    )
+    assert {(row["supplier"], row["unit_counted"]) for row in units} == {
+        ("northmark", "report"), ("westmark", "report"), ("eastmark", "removal"),
+    }  # fmt: skip
+    values = _ask(
+        demo,
+        "select v.status, v.value, v.note from indicator_values v where indicator_id = 'abandoned_vehicles_reported_rate' "
+        "and boundary_set = 'demo_district' and area_code = 'X07000002' and period_start = '2024-05-01'",
+    )
+    assert values == [{"status": "not_comparable", "value": None, "note": "counted here as removal, not as report"}]
+
+
+def test_the_first_run_shows_quarantine_a_revision_a_gap_and_a_nil_return(demo: tuple[Path, str]) -> None:
+    rows = _ask(
+        demo,
+        "select supplier, strftime(period_start, '%Y-%m') as month, state, is_late, revision, rows_quarantined from coverage "
+        "where state <> 'received' or is_late or revision > 1 or rows_quarantined > 0 order by all",
+    )
+    found = {(row["supplier"], row["month"]): row for row in rows}
+    assert found["markshire", "2024-06"]["revision"] == 2
+    assert found["markshire", "2024-09"]["is_late"]
+    assert found["westmark", "2024-11"]["state"] == "not_supplied"
+    assert found["westmark", "2024-12"]["state"] == "nil_return"
+    assert found["westmark", "2024-05"]["rows_quarantined"] == 2
+    assert found["northmark", "2023-09"]["rows_quarantined"] == 1
+
+
+def test_a_rate_is_its_numerator_by_its_denominator_with_its_interval(demo: tuple[Path, str]) -> None:
+    rows = _ask(demo, "select * from indicator_values where value is not null")
+    assert len(rows) > 1000
+    for row in rows:
+        assert row["value"] == pytest.approx(row["numerator"] / row["denominator"] * 1000)
+        assert row["ci_lower"] <= row["value"] <= row["ci_upper"]
+        assert row["denominator_source"] == "demo_county_council/population_estimate"
+
+
+def test_the_planted_trend_is_there_to_be_found(demo: tuple[Path, str]) -> None:
+    [row] = _ask(
+        demo,
+        "select sum(count) filter (where period_start < '2024-07-01') / 15.0 as before, "
+        "sum(count) filter (where period_start >= '2024-07-01') / 9.0 as after from record_counts "
+        "where category_code = 'vehicle_crime' and area_code in ('X05000203', 'X05000204') and period_type = 'month'",
+    )
+    assert float(row["after"]) > 1.5 * float(row["before"])
