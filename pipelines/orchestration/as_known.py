@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipelines.specs.fingerprint import digest
 from pipelines.specs.load import SpecSet
-from warehouse.home import Home
+from warehouse.home import Home, whole
 from warehouse.ledger import Ledger
 
 # Each holds a whole warehouse; a question is often asked of the same day again, seldom of many days.
@@ -28,19 +28,36 @@ def known_database(home: Home, specs: SpecSet, ledger: Ledger, known_by: date) -
 
     assign_all(home.places, home.boundaries)
     plan = plan_build(home, specs, ledger, known_by, known_by)
-    inputs = [(item["feed"], item["supplier"], item["period_start"], item["delivery_id"], item["fingerprint"]) for item in plan.current]
-    folder = home.build / "as_known"
-    database = folder / f"known_{known_by:%Y%m%d}_{digest(inputs, plan.state)}.duckdb"
+    inputs = [
+        (item["feed"], item["supplier"], item["period_start"], item["delivery_id"], item["fingerprint"])
+        for item in plan.current
+    ]
+    kept = home.build / "as_known"
+    database = kept / f"{known_by:%Y%m%d}-{digest(inputs, plan.state)}.duckdb"
     if database.exists():
         return database
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in sorted(folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime)[: -_KEPT + 1]:
+    for old in sorted(kept.glob("*.duckdb"), key=lambda path: path.stat().st_mtime)[: -_KEPT + 1]:
         old.unlink()
-    draft = folder / "draft.duckdb"
-    draft.unlink(missing_ok=True)
-    snapshot = folder / "snapshot"
-    write_snapshot(home, specs, plan, snapshot)
-    run_dbt(home, snapshot, draft, full_refresh=True)
-    shutil.rmtree(snapshot)
-    draft.rename(database)
+    scratch = kept / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    write_snapshot(home, specs, plan, scratch / "snapshot")
+    try:
+        run_dbt(home, scratch / "snapshot", scratch / "warehouse.duckdb", full_refresh=True)
+        with whole(database) as draft:
+            _published_only(home, scratch / "warehouse.duckdb", draft)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
     return database
+
+
+def _published_only(home: Home, built: Path, target: Path) -> None:
+    """The published tables of a warehouse as a database of their own, as a release holds them."""
+    import duckdb
+
+    from pipelines.build.dictionary import published_tables
+    from pipelines.publish.tables import literal, materialise
+
+    with duckdb.connect(config={"memory_limit": "1GB", "threads": "2"}) as connection:
+        connection.execute(f"attach '{literal(built)}' as warehouse (read_only)")
+        materialise(connection, "warehouse", target, published_tables(home.dbt_project))
+        connection.execute("checkpoint made")

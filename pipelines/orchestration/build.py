@@ -55,12 +55,14 @@ def build(home: Home, specs: SpecSet, ledger: Ledger, say: Say, as_of: date, *, 
     if plan.is_full:
         home.warehouse.unlink(missing_ok=True)
         Path(f"{home.warehouse}.wal").unlink(missing_ok=True)
+    what = "everything anew" if plan.is_full else f"{len(plan.changed):,} changed returns"
+    say(f"building  {what}")
     start_build(ledger, plan)
     snapshot = home.build / "snapshot"
     write_snapshot(home, specs, plan, snapshot)
     result = run_dbt(home, snapshot, home.warehouse, full_refresh=plan.is_full)
     finish_build(ledger, plan)
     tests = sum(kind in ("test", "unit_test") for kind, *_ in result.nodes)
-    what = "everything anew" if plan.is_full else f"{len(plan.changed):,} changed returns"
-    say(f"built     {what}; {tests} tests passed")
+    models = sum(kind == "model" for kind, *_ in result.nodes)
+    say(f"built     {models} models; {tests} tests passed")
     return BuildReport(plan, result.nodes)

@@ -20,8 +20,12 @@ def check_returns(ledger: Ledger, specs: SpecSet, report: LoadReport, say: Say) 
     fresh = [dict(row) for row in ledger.rows(led.return_, state="unchecked")]
     if not fresh:
         return []
-    current = led.current_returns(ledger)
-    verdicts = judge([_profile(row, current, fresh, specs) for row in fresh if row["feed"] in specs.feeds])
+    own: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in (*led.current_returns(ledger), *fresh):
+        own.setdefault((row["feed"], row["supplier"]), []).append(row)
+    verdicts = judge(
+        [_profile(row, own[row["feed"], row["supplier"]], specs) for row in fresh if row["feed"] in specs.feeds]
+    )
     stopped = {verdict.key for verdict in verdicts if verdict.action == "stop"}
     with ledger.change() as connection:
         for row in fresh:
@@ -34,7 +38,9 @@ def check_returns(ledger: Ledger, specs: SpecSet, report: LoadReport, say: Say) 
         line = f"{feed} {supplier} {period}: {verdict.message}"
         if verdict.action == "stop":
             report.held.append(line)
-            say(f"held      {line}; it is not current until accepted")
+            say(
+                f"held      {line}; ask the partner, or raise the limit under the feed's `expect: history:` and load again"
+            )
         else:
             report.warnings.append(line)
             say(f"warning   {line}")
@@ -45,13 +51,13 @@ def _name(row: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(row[name]) for name in _KEY)
 
 
-def _profile(row: dict[str, Any], current: list[dict[str, Any]], fresh: list[dict[str, Any]], specs: SpecSet) -> Profile:
+def _profile(row: dict[str, Any], own: list[dict[str, Any]], specs: SpecSet) -> Profile:
     """A return beside the earlier periods of its feed and supplier, those of the same load included."""
-    earlier: dict[Any, tuple[int, dict[str, int]]] = {}
-    for other in (*current, *fresh):
-        same = (other["feed"], other["supplier"]) == (row["feed"], row["supplier"])
-        if same and other["period_start"] < row["period_start"]:
-            earlier[other["period_start"]] = (other["rows_loaded"], other["categories"])
+    earlier = {
+        other["period_start"]: (other["rows_loaded"], other["categories"])
+        for other in own
+        if other["period_start"] < row["period_start"]
+    }
     feed = specs.feeds[row["feed"]]
     version = feed.version_on(row["period_start"]) or feed.feed.versions[-1]
     history = [earlier[start] for start in sorted(earlier)]

@@ -19,7 +19,7 @@ AS_OF = date(2025, 7, 1)
 EXAMPLES = (
     (
         "Crime in one ward by kind, 2024/25",
-        """select category_name, sum(count) as crimes, min(status) as status
+        """select category_name, sum(count) as crimes, string_agg(distinct status, ', ') as status
 from record_counts
 where dataset = 'crime' and boundary_set = 'demo_ward_2024' and area_name = 'Marksbridge Riverside'
   and period_type = 'financial_year' and period_start = '2024-04-01'
@@ -112,4 +112,4 @@ def _closing(home: Home, say: Say) -> None:
     for title, sql in EXAMPLES:
         say(f"\n-- {title}\n{sql}\n")
         say(answer_text(ask(release / DATABASE, sql)))
-    say("Ask your own: .venv/bin/commongrid query \"select * from data_dictionary\"")
+    say('Ask your own: .venv/bin/commongrid query "select * from data_dictionary"')

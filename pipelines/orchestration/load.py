@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, insert
 
 from pipelines.harmonise.delivery import Harmonised, harmonise, returns_of
-from pipelines.intake.claims import Claim, Declared, claims, patterns_of, supplier_of
+from pipelines.intake.claims import Claim, Declared, claim_again, claims, nearest_patterns, supplier_of
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source, in_landing, opened, sha256
 from pipelines.orchestration.report import LoadReport, Say, silent
@@ -23,6 +24,7 @@ from pipelines.read.delivery import read_delivery
 from pipelines.read.records import Records
 from pipelines.specs.fingerprint import digest, feed_fingerprint, specs_digest
 from pipelines.specs.load import SpecSet
+from pipelines.specs.models import Postcode
 from warehouse import ledger as led
 from warehouse.home import Home, whole
 from warehouse.ledger import Ledger
@@ -30,11 +32,14 @@ from warehouse.ledger import Ledger
 if TYPE_CHECKING:
     import polars as pl
 
+# Below a partner's folder in landing: copies of files that a caller gave from elsewhere.
+GIVEN = "given"
+
 _DELIVERY_COUNTS = ("made", "loaded", "ignored", "duplicate", "quarantined")
 
 
 @dataclass
-class _Found:
+class Found:
     """One file of this load, as the ledger will know it."""
 
     path: Path
@@ -64,7 +69,10 @@ class Loader:
 
     def load(self, paths: list[Path], declared: Declared) -> LoadReport:
         """Load the paths given, or whatever in landing is new or was refused under other specs."""
-        found = [self._given(path) for path in paths] if paths else self._waiting()
+        return self.take([self._given(path) for path in paths] if paths else self.waiting(), declared)
+
+    def take(self, found: list[Found], declared: Declared) -> LoadReport:
+        """Load these files whole, each with every delivery in it."""
         for item in found:
             self._one_file(item, declared)
         if self.places:
@@ -73,57 +81,57 @@ class Loader:
             remember_places(self.home.places, pl.concat(self.places))
         return self.report
 
-    def _given(self, path: Path) -> _Found:
+    def _given(self, path: Path) -> Found:
         path = path.resolve()
         if path.is_relative_to(self.home.landing):
             return self._landed(path, given=True)
-        return _Found(path, str(path), None, True)
+        return Found(path, str(path), None, True)
 
-    def _landed(self, path: Path, given: bool = False) -> _Found:
+    def _landed(self, path: Path, given: bool = False) -> Found:
         inside = path.relative_to(self.home.landing)
         partner = inside.parts[0] if inside.parts[0] in self.specs.partners and len(inside.parts) > 1 else None
-        return _Found(path, inside.as_posix(), partner, given)
+        return Found(path, inside.as_posix(), partner, given)
 
-    def _waiting(self) -> list[_Found]:
+    def waiting(self) -> list[Found]:
         """Files in landing whose bytes or specs have changed since they were last looked at."""
         waiting = []
+        # A harmonised file that is gone is made again from landing.
+        taken = [row for row in self.deliveries.values() if row["state"] != "refused"]
+        lost = {row["path"] for row in taken if not harmonised_path(self.home, row).exists()}
         for path in in_landing(self.home.landing):
             item = self._landed(path)
             known = self.files.get(item.key)
             stat = path.stat()
             same = known is not None and (known["size"], known["mtime_ns"]) == (stat.st_size, stat.st_mtime_ns)
-            if same and known is not None and known["specs_digest"] == self._reading_digest():
+            if same and known is not None and known["specs_digest"] == self.reading_digest() and item.key not in lost:
                 self.report.unchanged += known["state"] == "claimed"
                 self.report.known_refused += known["state"] != "claimed"
             else:
                 waiting.append(item)
         return waiting
 
-    def _reading_digest(self) -> str:
+    def reading_digest(self) -> str:
         """What decides how a file is read: the specs and the reference data."""
         if not hasattr(self, "_digest"):
             stamp = self.home.postcodes.stat().st_mtime_ns if self.home.postcodes.exists() else 0
             self._digest = digest(self.specs_digest, stamp)
         return self._digest
 
-    def _one_file(self, item: _Found, declared: Declared) -> None:
+    def _one_file(self, item: Found, declared: Declared) -> None:
+        """Every delivery in one file; what is wrong with one member of an archive stops none of the others."""
         problems: list[tuple[str, str]] = []
         taken = 0
         try:
-            sources = opened(item.path)
-            inside = item.path.relative_to(self.home.landing).as_posix() if item.partner else None
-            for source in sources:
-                found = claims(self.specs, source, declared, item.partner)
-                for claim in found:
-                    taken += 1
-                    problem = self._one_delivery(claim, item)
-                    if problem:
-                        problems.append(problem)
-            if not taken:
-                known = "; ".join(patterns_of(self.specs)[:6])
-                where = f" of {item.partner} ({inside})" if item.partner else ""
-                message = f"{item.path}: no feed{where} takes a file of this name; name it as a feed expects ({known}), or give --feed"
-                raise Refusal("no_feed_claims", message)
+            for source in opened(item.path):
+                try:
+                    found = self.claims_on(item, source, declared)
+                except Refusal as refusal:
+                    problems.append((refusal.issue_type, str(refusal)))
+                    continue
+                taken += len(found)
+                problems += filter(None, [self._one_delivery(claim, item) for claim in found])
+            if not taken and not problems:
+                raise Refusal("no_feed_claims", self._unclaimed(item))
         except Refusal as refusal:
             problems.append((refusal.issue_type, str(refusal)))
         self._note_file(item, problems, taken)
@@ -131,7 +139,24 @@ class Loader:
             self.report.refused.append(message)
             self.say(f"refused   {message}")
 
-    def _note_file(self, item: _Found, problems: list[tuple[str, str]], taken: int) -> None:
+    def claims_on(self, item: Found, source: Source, declared: Declared) -> list[Claim]:
+        """The feeds that take a source. A file that was given stays with what was declared of it when it came."""
+        if item.given or not item.key.startswith(f"{item.partner}/{GIVEN}/"):
+            return claims(self.specs, source, declared, item.partner)
+        noted = [
+            row
+            for row in self.deliveries.values()
+            if (row["path"], row["member"]) == (item.key, source.member) and row["feed"] in self.specs.feeds
+        ]
+        return [claim_again(self.specs.feeds[row["feed"]], source, row) for row in noted]
+
+    def _unclaimed(self, item: Found) -> str:
+        known = "; ".join(nearest_patterns(self.specs, item.path.name))
+        whose = f" of {item.partner}" if item.partner else ""
+        expected = f"name it as a feed expects ({known}), or give --feed"
+        return f"{item.path}: no feed{whose} takes a file of this name; {expected}"
+
+    def _note_file(self, item: Found, problems: list[tuple[str, str]], taken: int) -> None:
         """What became of a file. One given from elsewhere is copied into landing if a delivery of it was taken."""
         known = item.path.is_file()
         stat = item.path.stat() if known else None
@@ -149,13 +174,13 @@ class Loader:
                         "mtime_ns": stat.st_mtime_ns if stat else 0,
                         "seen_at": led.now(),
                         "state": state,
-                        "specs_digest": self._reading_digest(),
+                        "specs_digest": self.reading_digest(),
                         "reason": reason,
                     }
                 ],
             )
 
-    def _one_delivery(self, claim: Claim, item: _Found) -> tuple[str, str] | None:
+    def _one_delivery(self, claim: Claim, item: Found) -> tuple[str, str] | None:
         """Take one delivery; what was wrong, if it was refused."""
         try:
             supplier = supplier_of(self.specs, claim)
@@ -163,11 +188,12 @@ class Loader:
         except Refusal as refusal:
             return refusal.issue_type, str(refusal)
         content_hash = hashlib.sha256(content).hexdigest()
-        delivery_id = hashlib.sha256(f"{claim.feed.name}\n{content_hash}".encode()).hexdigest()[:32]
-        context = (claim.facts.period, supplier, self.gazetteers.digest)
-        fingerprint = feed_fingerprint(self.specs, claim.feed, claim.version, *context)
+        delivery_id, fingerprint = self.identity(claim, supplier, content_hash)
         known = self.deliveries.get(delivery_id)
-        if known is not None and known["state"] != "refused" and known["fingerprint"] == fingerprint:
+        is_made = (
+            known is not None and known["fingerprint"] == fingerprint and harmonised_path(self.home, known).exists()
+        )
+        if known is not None and known["state"] != "refused" and is_made:
             if item.given or (known["path"], known["member"]) != (item.key, claim.source.member):
                 self._again(claim, known, supplier)
             return None
@@ -197,9 +223,16 @@ class Loader:
         self._accept(delivery, claim, supplier, records, result)
         return None
 
-    def _into_landing(self, item: _Found, partner: str, content_hash: str) -> None:
+    def identity(self, claim: Claim, supplier: str, content_hash: str) -> tuple[str, str]:
+        """A delivery's id, and the fingerprint of what the specs in force make of it."""
+        delivery_id = hashlib.sha256(f"{claim.feed.name}\n{content_hash}".encode()).hexdigest()[:32]
+        by_postcode = any(isinstance(way, Postcode) for way in claim.version.location)
+        context = (claim.facts.period, supplier, self.gazetteers.digest if by_postcode else "")
+        return delivery_id, feed_fingerprint(self.specs, claim.feed, claim.version, *context)
+
+    def _into_landing(self, item: Found, partner: str, content_hash: str) -> None:
         """Keep a file given from elsewhere where files are kept; its new path stands for it from here on."""
-        target = self.home.landing / partner / "given" / content_hash[:8] / item.path.name
+        target = self.home.landing / partner / GIVEN / content_hash[:8] / item.path.name
         if not target.exists():
             with whole(target) as draft:
                 shutil.copyfile(item.path, draft)
@@ -224,13 +257,22 @@ class Loader:
                 for row in latest.values()
             ]
             led.put(connection, led.return_, again)
-        self.report.accepted.append({"source": str(claim.source), "feed": known["feed"], "supplier": supplier, "reissued": True})
+        told = {
+            "source": str(claim.source),
+            "feed": known["feed"],
+            "supplier": supplier,
+            "delivery_id": known["delivery_id"],
+        }
+        self.report.accepted.append({**told, "reissued": True})
         self.say(f"reissued  {claim.source}: as issued on {issued}")
 
     def _refuse(self, delivery: dict[str, Any], claim: Claim, refusal: Refusal) -> None:
         row = {**delivery, "state": "refused", "reason": f"{refusal.issue_type}: {refusal}"}
         with self.ledger.change() as connection:
-            if delivery["delivery_id"] not in self.deliveries or self.deliveries[delivery["delivery_id"]]["state"] == "refused":
+            if (
+                delivery["delivery_id"] not in self.deliveries
+                or self.deliveries[delivery["delivery_id"]]["state"] == "refused"
+            ):
                 led.put(connection, led.delivery, [row])
                 self.deliveries[delivery["delivery_id"]] = row
             _arrive(connection, delivery, claim, "refused")
@@ -286,10 +328,11 @@ class Loader:
         own = self.ledger.rows(led.return_, delivery_id=row["delivery_id"])
         connection.execute(delete(led.return_).where(led.return_.c.delivery_id == row["delivery_id"]))
         fresh = self._returns(row, claim, supplier, result, 0)
-        kept = ("known_on", "is_declared", "arrival_id", "received_at")
-        for known_on in {old["known_on"] for old in own}:
-            old = next(old for old in own if old["known_on"] == known_on)
-            led.put(connection, led.return_, [{**item, **{name: old[name] for name in kept}} for item in fresh])
+        for old in {row["known_on"]: row for row in own}.values():
+            kept = {name: old[name] for name in ("known_on", "is_declared", "arrival_id", "received_at")}
+            # What was accepted once stays so; what was held is judged again, by the limits that now hold.
+            kept["state"] = "accepted" if old["state"] == "accepted" else "unchecked"
+            led.put(connection, led.return_, [{**item, **kept} for item in fresh])
 
     def _write(self, row: dict[str, Any], records: Records, result: Harmonised) -> None:
         import polars as pl
@@ -302,7 +345,12 @@ class Loader:
             marked.write_parquet(draft)
         if result.set_aside.height:
             aside = result.set_aside.with_columns(_delivery_id=pl.lit(row["delivery_id"]))
-            with whole(self.home.quarantine / row["partner"] / row["dataset"] / f"{row['delivery_id']}-{row['fingerprint']}.parquet") as draft:
+            with whole(
+                self.home.quarantine
+                / row["partner"]
+                / row["dataset"]
+                / f"{row['delivery_id']}-{row['fingerprint']}.parquet"
+            ) as draft:
                 aside.write_parquet(draft)
         if "place_id" in result.rows.columns:
             places = result.rows.select("place_id", "easting", "northing", "square_m").drop_nulls().unique("place_id")
@@ -310,7 +358,13 @@ class Loader:
 
     def _tell(self, row: dict[str, Any], claim: Claim, supplier: str, records: Records, result: Harmonised) -> None:
         counts = {name: row[name] for name in ("records", "loaded", "ignored", "duplicate", "quarantined", "unread")}
-        told = {"source": str(claim.source), "feed": row["feed"], "supplier": supplier, "delivery_id": row["delivery_id"], **counts}
+        told = {
+            "source": str(claim.source),
+            "feed": row["feed"],
+            "supplier": supplier,
+            "delivery_id": row["delivery_id"],
+            **counts,
+        }
         self.report.accepted.append(told)
         lost = row["quarantined"] + row["unread"]
         aside = f", {lost:,} quarantined" if lost else ""
@@ -322,9 +376,9 @@ class Loader:
                 self.say(f"          {example} ({result.issues[kind]:,} quarantined)")
 
 
-def harmonised_path(home: Home, row: Any) -> Path:
+def harmonised_path(home: Home, row: Mapping[str, Any]) -> Path:
     """Where a delivery's harmonised rows lie."""
-    partner, dataset = row["feed"].split("/")
+    partner, dataset = str(row["feed"]).split("/")
     return home.harmonised / dataset / partner / f"{row['delivery_id']}-{row['fingerprint']}.parquet"
 
 

@@ -10,6 +10,7 @@ from pipelines.intake.claims import Declared
 from pipelines.orchestration.build import build
 from pipelines.orchestration.report import LoadReport, Say
 from pipelines.specs.load import SpecSet
+from warehouse import ledger as led
 from warehouse.home import Home
 from warehouse.ledger import Ledger
 
@@ -37,7 +38,20 @@ def load_step(
     loader = Loader(home, specs, ledger, say)
     report = loader.load(paths, Declared(feed, start, issued))
     check_returns(ledger, specs, report, say)
+    _show(home, specs, ledger, say, report)
     return report
+
+
+def _show(home: Home, specs: SpecSet, ledger: Ledger, say: Say, report: LoadReport) -> None:
+    """Let Dagster, where this home has it, display what was loaded. It is a display: it can fail, the load cannot."""
+    if not report.accepted or not (home.dagster / "dagster.yaml").exists():
+        return
+    try:
+        from pipelines.orchestration.dagster_feeds import report_runless
+
+        report_runless(home, specs, ledger, report)
+    except Exception as error:
+        say(f"warning   all was loaded, but Dagster does not show it: {error}")
 
 
 def publish_step(home: Home, ledger: Ledger, say: Say, audience: str, as_of: date) -> dict[str, Any]:
@@ -55,6 +69,15 @@ def publish_step(home: Home, ledger: Ledger, say: Say, audience: str, as_of: dat
 def run_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say, as_of: date) -> tuple[dict[str, Any], bool]:
     """Load, build, check, publish. Data that was refused degrades its own feed, visibly, and stops nothing else."""
     report = load_step(home, specs, ledger, say, [])
+    if report.known_refused:
+        say(
+            f"waiting   {report.known_refused} files refused earlier; they are tried again once they or the specs change"
+        )
+    if not ledger.rows(led.return_) and not home.warehouse.exists():
+        say(
+            f"nothing to do: put partners' files below {home.landing}/<partner>/, or name them: commongrid load FILE..."
+        )
+        return {"load": report.summary(), "build": {"built": False}, "publish": {"new": False}}, report.ok
     built = build(home, specs, ledger, say, as_of)
     if not built.nodes and (home.releases / "restricted" / "current").exists():
         return {"load": report.summary(), "build": built.summary(), "publish": {"new": False}}, report.ok
