@@ -24,38 +24,6 @@ REFERENCE = ROOT / "docs" / "reference"
 # put to something other than the demo's current release.
 EXAMPLE = re.compile(r"```(?P<kind>sql|python)\n(?P<code>.+?)```\n\n```text\n(?P<answer>.*?)```\n", re.DOTALL)
 
-# Two published tables tell of releases and are made by publishing; no dbt model describes them.
-RELEASE_TABLES = {
-    "changes": (
-        "A figure that moved since the last release, and why. Empty in the first release.",
-        {
-            "release_id": "The release that brought the new value",
-            "table": "The table the figure stands in: record_counts or indicator_values",
-            "dataset": "The dataset counted; null for an indicator",
-            "indicator_id": "The indicator; null for a count",
-            "category_code": "What is counted, in the shared scheme; null for an indicator",
-            "boundary_set": "The dated set of areas",
-            "area_code": "Code of the area; outside: in no area of the set; unplaced: in no place",
-            "period_type": "The calendar of the period, as month or financial_year",
-            "period_start": "First day of the period",
-            "old_value": "The value in the last release; null where it had none. Suppliers are added up",
-            "new_value": "The value in this release; null where it has none. Suppliers are added up",
-            "reason": "new_period, late_return, revision, code_map, denominator, definition or boundary",
-            "delivery_id": "The delivery behind the change, where one is; of several, that of the earliest period",
-        },
-    ),
-    "releases": (
-        "Every release of the audience up to and with this one.",
-        {
-            "release_id": "Identifies the release: when it was made (UTC), and the start of its content's hash",
-            "audience": "Who may read it",
-            "published_at": "When it was made, UTC",
-            "as_of": "The day by which coverage was judged",
-            "content": "A hash over the hashes of all its tables; the same content has the same hash",
-        },
-    ),
-}
-
 
 def page(title: str, source: str, body: str) -> str:
     """A reference page: its title, where it comes from, its body."""
@@ -145,20 +113,15 @@ def published() -> dict[str, dict[str, Any]]:
 
 def tables() -> str:
     """Every published table and column, from the models' contracts."""
-    from pipelines.publish.changes import COLUMNS
-    from pipelines.publish.release import _RELEASES
-
     parts = {}
     for name, model in published().items():
         meta = model["config"]["meta"]
         rows = [(f"`{item['name']}`", item["data_type"], item["description"]) for item in model["columns"]]
         parts[name] = _published(name, model["description"], rows, meta["key"], meta.get("partition", []))
-    for name, columns in (("changes", COLUMNS), ("releases", _RELEASES)):
-        description, told = RELEASE_TABLES[name]
-        if list(columns) != list(told):
-            raise SystemExit(f"docs/make_reference.py describes other columns of {name} than publishing makes")
-        rows = [(f"`{column}`", columns[column], text) for column, text in told.items()]
-        parts[name] = _published(name, description, rows, [], [])
+    made = yaml.safe_load((ROOT / "dbt_project" / "release_tables.yml").read_text(encoding="utf-8"))["tables"]
+    for item in made:
+        rows = [(f"`{column['name']}`", column["data_type"], column["description"]) for column in item["columns"]]
+        parts[item["name"]] = _published(item["name"], item["description"], rows, [], [])
     contents = "\n".join(f"* [{name}](#{name})" for name in sorted(parts))
     guide = "How the tables belong together, and how to add them up: [warehouse/README.md](../../warehouse/README.md)."
     body = "\n\n".join(parts[name] for name in sorted(parts))

@@ -41,7 +41,9 @@ class Home:
         """The home that the environment names."""
         root = Path(os.environ.get("COMMONGRID_HOME") or "data").expanduser().resolve()
         specs = os.environ.get("COMMONGRID_SPECS")
-        return cls(root, Path(specs).expanduser().resolve() if specs else _shipped("ingest_specs"), _shipped("dbt_project"))
+        return cls(
+            root, Path(specs).expanduser().resolve() if specs else _shipped("ingest_specs"), _shipped("dbt_project")
+        )
 
     @property
     def landing(self) -> Path:
@@ -99,6 +101,11 @@ class Home:
         return self.root / "releases"
 
     @property
+    def dagster(self) -> Path:
+        """Dagster's own store: a display of what happened here, never read for decisions."""
+        return self.root / "dagster"
+
+    @property
     def exists(self) -> bool:
         """Whether anything was ever loaded here."""
         return self.ledger.exists()
@@ -115,7 +122,9 @@ class Home:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise HomeBusyError(f"{self.root} is being changed by another process; try again when it has finished") from error
+                raise HomeBusyError(
+                    f"{self.root} is being changed by another process; try again when it has finished"
+                ) from error
             yield
 
 

@@ -67,7 +67,18 @@ delivery = Table(
     Column("spec_version", String, comment="valid_from of the feed version in use"),
     *(
         Column(name, Integer, nullable=False, default=0)
-        for name in ("records", "header", "skipped", "read", "unread", "rows_made", "loaded", "ignored", "duplicate", "quarantined")
+        for name in (
+            "records",
+            "header",
+            "skipped",
+            "read",
+            "unread",
+            "rows_made",
+            "loaded",
+            "ignored",
+            "duplicate",
+            "quarantined",
+        )
     ),
 )
 arrival = Table(
@@ -179,7 +190,9 @@ class Ledger:
             if found is None:
                 connection.execute(insert(meta), {"key": "schema_version", "value": SCHEMA_VERSION})
             elif found != SCHEMA_VERSION:
-                raise LedgerError(f"{path} was written by another version (schema {found}, this one has {SCHEMA_VERSION})")
+                raise LedgerError(
+                    f"{path} was written by another version (schema {found}, this one has {SCHEMA_VERSION})"
+                )
 
     @contextmanager
     def change(self) -> Iterator[Connection]:
@@ -218,7 +231,9 @@ def put(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     keys = [column.name for column in table.primary_key]
     for row in rows:
         match = [table.c[name] == row[name] for name in keys]
-        changed = connection.execute(update(table).where(*match).values(**row)) if _exists(connection, table, match) else None
+        changed = (
+            connection.execute(update(table).where(*match).values(**row)) if _exists(connection, table, match) else None
+        )
         if changed is None:
             connection.execute(insert(table), dict(row))
 

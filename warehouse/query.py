@@ -61,10 +61,13 @@ def write_answer(table: pa.Table, format_: str, out: IO[str]) -> None:
         import pyarrow.parquet as pq
 
         if out is sys.stdout and sys.stdout.isatty():
-            raise QueryError("Parquet is not for a terminal: send it to a file, as ... --format parquet > answer.parquet")
+            raise QueryError(
+                "Parquet is not for a terminal: send it to a file, as ... --format parquet > answer.parquet"
+            )
         bytes_ = io.BytesIO()
         pq.write_table(table, bytes_)
-        getattr(out, "buffer", out).write(bytes_.getvalue())
+        binary: Any = getattr(out, "buffer", out)
+        binary.write(bytes_.getvalue())
 
 
 def answer_text(table: pa.Table) -> str:

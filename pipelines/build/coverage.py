@@ -42,7 +42,11 @@ def coverage(specs: SpecSet, arrived: Arrived, area_codes: set[str], as_of: date
         in_hand = {(item["supplier"], item["period_start"]): item for item in mine}
         first_known = min((item["first_known_on"] for item in mine), default=None)
         for supplier in sorted(_expected_suppliers(feed, specs, mine, area_codes)):
-            starts = set(_expected_periods(feed, mine, as_of)) if supplier in _steady(feed, specs, mine, area_codes) else set()
+            starts = (
+                set(_expected_periods(feed, mine, as_of))
+                if supplier in _steady(feed, specs, mine, area_codes)
+                else set()
+            )
             starts |= {start for name, start in in_hand if name == supplier}
             for start in sorted(starts):
                 found = in_hand.get((supplier, start))
@@ -78,7 +82,13 @@ def _expected_periods(feed: FeedSpec, mine: list[Return], as_of: date) -> Iterab
 
 
 def _row(
-    feed: FeedSpec, supplier: str, start: date, found: Return | None, is_refused: bool, as_of: date, first_known: date | None
+    feed: FeedSpec,
+    supplier: str,
+    start: date,
+    found: Return | None,
+    is_refused: bool,
+    as_of: date,
+    first_known: date | None,
 ) -> Return:
     due_on = period_end(feed.feed.cadence.every, start) + timedelta(days=feed.feed.cadence.due_days)
     # A backlog loaded when a feed is taken on was never expected on its day, and is not late.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,11 @@ from warehouse.home import Home
 
 
 class BuildError(Exception):
-    """A model or a test of the warehouse failed; nothing may be published."""
+    """A model or a test of the warehouse failed; nothing may be published. `nodes` are those that ran."""
+
+    def __init__(self, message: str, nodes: Sequence[tuple[str, str, str, float, str]] = ()) -> None:
+        super().__init__(message)
+        self.nodes = list(nodes)
 
 
 @dataclass
@@ -62,7 +66,7 @@ def run_dbt(home: Home, snapshot: Path, warehouse: Path, *, full_refresh: bool, 
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    target = home.build / f"dbt-{warehouse.stem}"
+    target = home.build / f"dbt-{snapshot.parent.name}"
     arguments = [
         command, "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats",
         "--project-dir", str(home.dbt_project), "--profiles-dir", str(home.dbt_project),
@@ -79,7 +83,7 @@ def run_dbt(home: Home, snapshot: Path, warehouse: Path, *, full_refresh: bool, 
     result = DbtResult([_node(item) for item in getattr(outcome.result, "results", [])])
     if not outcome.success:
         failed = result.failed() or [str(outcome.exception or "dbt stopped without a word")]
-        raise BuildError("the warehouse was not built:\n  " + "\n  ".join(failed))
+        raise BuildError("the warehouse was not built:\n  " + "\n  ".join(failed), result.nodes)
     return result
 
 

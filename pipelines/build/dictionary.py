@@ -1,7 +1,8 @@
-"""The data dictionary: every published column, read from where it is declared, the models' own contracts."""
+"""The published tables and their columns, read from where they are declared: the models' own contracts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,32 +10,41 @@ import yaml
 
 
 def dictionary_rows(project: Path) -> list[dict[str, Any]]:
-    """One row for each column of each published model: table, column, type, description."""
-    rows = []
-    for path in sorted((project / "models").rglob("*.yml")):
-        declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        for model in declared.get("models", []):
-            if not model.get("config", {}).get("meta", {}).get("published"):
-                continue
-            rows += [
-                {
-                    "table": model["name"],
-                    "column": column["name"],
-                    "type": column["data_type"],
-                    "description": " ".join(column["description"].split()),
-                }
-                for column in model["columns"]
-            ]
+    """One row for each column of each published table: table, column, type, description; tables in name order."""
+    rows = [
+        {
+            "table": table["name"],
+            "column": column["name"],
+            "type": column["data_type"],
+            "description": " ".join(column["description"].split()),
+        }
+        for table in (*_models(project), *_release_tables(project))
+        for column in table["columns"]
+    ]
     return sorted(rows, key=lambda row: row["table"])
 
 
 def published_tables(project: Path) -> dict[str, dict[str, Any]]:
     """Published model name to its `meta`: `key` (columns that order and identify rows) and `partition`."""
-    tables = {}
+    return {model["name"]: model["config"]["meta"] for model in _models(project)}
+
+
+def release_columns(project: Path, table: str) -> dict[str, str]:
+    """Column to type of a table that publishing makes, in order."""
+    [declared] = [item for item in _release_tables(project) if item["name"] == table]
+    return {column["name"]: column["data_type"] for column in declared["columns"]}
+
+
+def _models(project: Path) -> Iterator[dict[str, Any]]:
     for path in sorted((project / "models").rglob("*.yml")):
         declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         for model in declared.get("models", []):
-            meta = model.get("config", {}).get("meta", {})
-            if meta.get("published"):
-                tables[model["name"]] = meta
+            if model.get("config", {}).get("meta", {}).get("published"):
+                yield model
+
+
+def _release_tables(project: Path) -> list[dict[str, Any]]:
+    tables: list[dict[str, Any]] = yaml.safe_load((project / "release_tables.yml").read_text(encoding="utf-8"))[
+        "tables"
+    ]
     return tables

@@ -46,7 +46,11 @@ class Plan:
 
     def changed_months(self) -> set[tuple[str, str]]:
         """(dataset, first day of month) whose figures a changed return left or entered."""
-        return {(feed.split("/")[1], month) for (feed, _supplier, _start), months in self.changed.items() for month in months}
+        return {
+            (feed.split("/")[1], month)
+            for (feed, _supplier, _start), months in self.changed.items()
+            for month in months
+        }
 
 
 def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by: date | None = None) -> Plan:
@@ -59,9 +63,7 @@ def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by
         as_of: the day coverage is judged by.
         known_by: build only from what was known on that day, everything anew.
     """
-    current = led.current_returns(ledger, known_by)
-    current = [item for item in current if item["feed"] in specs.feeds]
-    grid = coverage(specs, Arrived(current, _refused(ledger, specs)), _area_codes(home), as_of)
+    current, grid = coverage_grid(home, specs, ledger, as_of, known_by)
     state = _state(home, specs, grid)
     previous = {key: ledger.state(key) for key in state}
     wanted = {(item["feed"], item["supplier"], item["period_start"]): item for item in current}
@@ -70,16 +72,30 @@ def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by
         changed = {key: set(item["months"]) for key, item in wanted.items()}
         return Plan(as_of, True, current, grid, changed, set(set_names(home.boundaries)), state, previous)
     built = {(row["feed"], row["supplier"], row["period_start"]): row for row in ledger.rows(led.built_return)}
-    changed = {(row["feed"], row["supplier"], row["period_start"]): set(row["months"]) for row in ledger.rows(led.pending)}
+    changed = {
+        (row["feed"], row["supplier"], row["period_start"]): set(row["months"]) for row in ledger.rows(led.pending)
+    }
     for key in wanted.keys() | built.keys():
         new, old = wanted.get(key), built.get(key)
-        if new is None or old is None or (new["delivery_id"], new["fingerprint"]) != (old["delivery_id"], old["fingerprint"]):
+        if (
+            new is None
+            or old is None
+            or (new["delivery_id"], new["fingerprint"]) != (old["delivery_id"], old["fingerprint"])
+        ):
             changed.setdefault(key, set()).update(*(item["months"] for item in (new, old) if item is not None))
     renumbered = {key for key, item in wanted.items() if key in built and item["revision"] != built[key]["revision"]}
     for key in renumbered - changed.keys():
         changed[key] = set(wanted[key]["months"])
     changed_sets = {name for name in set_names(home.boundaries) if previous.get(f"set:{name}") != state[f"set:{name}"]}
     return Plan(as_of, False, current, grid, changed, changed_sets, state, previous)
+
+
+def coverage_grid(
+    home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by: date | None = None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The current returns of the specs' feeds, and their coverage grid."""
+    current = [item for item in led.current_returns(ledger, known_by) if item["feed"] in specs.feeds]
+    return current, coverage(specs, Arrived(current, _refused(ledger, specs)), _area_codes(home), as_of)
 
 
 def start_build(ledger: Ledger, plan: Plan) -> None:
@@ -97,7 +113,10 @@ def start_build(ledger: Ledger, plan: Plan) -> None:
 def finish_build(ledger: Ledger, plan: Plan) -> None:
     """The warehouse now holds the plan's current returns."""
     built = [
-        {name: item[name] for name in ("feed", "supplier", "period_start", "delivery_id", "fingerprint", "revision", "months")}
+        {
+            name: item[name]
+            for name in ("feed", "supplier", "period_start", "delivery_id", "fingerprint", "revision", "months")
+        }
         for item in plan.current
     ]
     with ledger.change() as connection:

@@ -1,11 +1,11 @@
-"""Writes what dbt reads: current returns, coverage, areas, codes, indicators and links to the harmonised files to load."""
+"""Writes what dbt reads: current returns, coverage, areas, codes, indicators, and links to harmonised files."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from pipelines.build.dictionary import dictionary_rows
 from pipelines.build.plan import Plan
 from pipelines.place.boundaries import read_areas, set_names
 from pipelines.specs.load import SpecSet
-from pipelines.specs.models import PeriodType
-from pipelines.specs.periods import label, next_start, period_end, periods_between
+from pipelines.specs.models import Indicator, PeriodType
+from pipelines.specs.periods import label, months_of, next_start, period_end, periods_between
 from quality_checks.row_schema import polars_type, stored_columns
 from warehouse.home import Home, whole
 
@@ -27,7 +27,9 @@ TEXT, DAY, WHOLE, FLAG, NUMBER = "text", "day", "whole", "flag", "number"
 
 def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None:
     """Write the whole snapshot to `folder`, in place of an earlier one."""
-    with whole(folder.with_name(f"{folder.name}-next")) as draft:
+    fresh = folder.with_name(f"{folder.name}-next")
+    shutil.rmtree(fresh, ignore_errors=True)
+    with whole(fresh) as draft:
         draft.mkdir(parents=True)
         _returns(draft, plan)
         _places(home, draft)
@@ -38,7 +40,7 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
         for name in specs.datasets:
             _harmonised_files(home, specs, plan, draft, name)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.with_name(f"{folder.name}-next").rename(folder)
+    fresh.rename(folder)
 
 
 _DICTIONARY = {"table": TEXT, "column": TEXT, "type": TEXT, "description": TEXT}
@@ -130,21 +132,26 @@ def _areas(home: Home, specs: SpecSet, plan: Plan, draft: Path) -> None:
          "clock": feed.feed.recording.clock, "place_kind": feed.feed.recording.place, "note": feed.feed.recording.note}
         for feed in specs.feeds.values()
     ]  # fmt: skip
-    _write(draft / "recording.parquet", dict.fromkeys(("partner", "dataset", "unit_counted", "clock", "place_kind", "note"), TEXT), recording)
+    _write(
+        draft / "recording.parquet",
+        dict.fromkeys(("partner", "dataset", "unit_counted", "clock", "place_kind", "note"), TEXT),
+        recording,
+    )
     _write(draft / "recount.parquet", {"dataset": TEXT, "boundary_set": TEXT, "month": DAY}, _recount(home, plan))
 
 
 def _recount(home: Home, plan: Plan) -> list[dict[str, Any]]:
-    """(dataset, set, month) to count again: months a changed return touches in every set, all months in a changed set."""
+    """(dataset, set, month) to count again: what a changed return touches in every set, all of a changed set."""
     touched = plan.changed_months() | _moved_coverage(plan)
     every = {(item["feed"].split("/")[1], month) for item in plan.current for month in item["months"]}
-    every |= {(row["dataset"], row["period_start"].isoformat()) for row in plan.coverage if row["period_type"] == "month"}
+    every |= {(row["dataset"], month) for row in plan.coverage for month in _months(row)}
     again = {(dataset, name, month) for dataset, month in touched for name in set_names(home.boundaries)}
     again |= {(dataset, name, month) for dataset, month in every for name in plan.changed_sets}
     if plan.state.get("specs") != plan.previous.get("specs"):
         again |= {(dataset, name, month) for dataset, month in every for name in set_names(home.boundaries)}
     return [
-        {"dataset": dataset, "boundary_set": name, "month": date.fromisoformat(month)} for dataset, name, month in sorted(again)
+        {"dataset": dataset, "boundary_set": name, "month": date.fromisoformat(month)}
+        for dataset, name, month in sorted(again)
     ]
 
 
@@ -152,18 +159,30 @@ def _moved_coverage(plan: Plan) -> set[tuple[str, str]]:
     """Months whose coverage may have moved without a return: all that miss one, where the grid is not the one built."""
     if plan.state.get("grid") == plan.previous.get("grid"):
         return set()
-    missing = ("received", "nil_return")
-    moved = {(row["dataset"], row["period_start"].isoformat()) for row in plan.coverage if row["state"] not in missing}
-    # A nil return has no event months of its own.
-    nil = {(feed.split("/")[1], start.isoformat()) for feed, _supplier, start in plan.changed}
-    return moved | nil
+    # A changed return counts here too: a nil return has no event months of its own.
+    return {
+        (row["dataset"], month)
+        for row in plan.coverage
+        if row["state"] not in ("received", "nil_return")
+        or (f"{row['partner']}/{row['dataset']}", row["supplier"], row["period_start"]) in plan.changed
+        for month in _months(row)
+    }
+
+
+def _months(row: dict[str, Any]) -> list[str]:
+    return [month.isoformat() for month in months_of(PeriodType(row["period_type"]), row["period_start"])]
 
 
 def _codes(specs: SpecSet, draft: Path) -> None:
     lists = [
         {"list": name, **entry.model_dump()} for name, table in specs.code_lists.items() for entry in table.entries
     ]
-    columns = {**dict.fromkeys(("list", "code", "label", "parent"), TEXT), "valid_from": DAY, "valid_to": DAY, "description": TEXT}
+    columns = {
+        **dict.fromkeys(("list", "code", "label", "parent"), TEXT),
+        "valid_from": DAY,
+        "valid_to": DAY,
+        "description": TEXT,
+    }
     _write(draft / "code_lists.parquet", columns, lists)
     categories = []
     for name, dataset in specs.datasets.items():
@@ -196,25 +215,43 @@ def _indicators(specs: SpecSet, draft: Path) -> None:
                 "denominator_dataset": item.denominator.dataset,
                 "denominator_measure": item.denominator.measure,
                 "period_types": ",".join(item.period_types),
+                "categories": ",".join(_counted_categories(specs, item)),
             }
         )
-        dataset = specs.datasets[item.numerator.dataset]
-        scheme = dataset.fields[dataset.category].list if dataset.category else None
-        for entry in specs.code_lists[scheme].entries if scheme else ():
-            wanted = not item.numerator.categories or entry.code in item.numerator.categories
-            if wanted and entry.code not in item.numerator.except_categories:
-                counted.append({"indicator_id": name, "category_code": entry.code})
-    text = ("indicator_id", "name", "definition", "rationale", "kind", "level", "unit", "framework", "polarity", "lead_partner",
-            "numerator_dataset", "unit_counted", "denominator_dataset", "denominator_measure", "period_types", "caveats")  # fmt: skip
+        counted += [{"indicator_id": name, "category_code": code} for code in _counted_categories(specs, item)]
+    text = (
+        "indicator_id", "name", "definition", "rationale", "kind", "level", "unit", "framework", "polarity",
+        "lead_partner", "numerator_dataset", "unit_counted", "denominator_dataset", "denominator_measure",
+        "period_types", "categories", "caveats",
+    )  # fmt: skip
     columns = {**dict.fromkeys(text, TEXT), **dict.fromkeys(("version", "sharing_sense", "scale"), WHOLE)}
     _write(draft / "indicators.parquet", columns, rows)
     _write(draft / "indicator_categories.parquet", {"indicator_id": TEXT, "category_code": TEXT}, counted)
 
 
+def _counted_categories(specs: SpecSet, item: Indicator) -> list[str]:
+    """The finest categories an indicator's numerator counts; a code that others roll up to stands for all of them."""
+    dataset = specs.datasets[item.numerator.dataset]
+    scheme = dataset.fields[dataset.category].list if dataset.category else None
+    parents = {entry.code: entry.parent for entry in (specs.code_lists[scheme].entries if scheme else ())}
+    wanted, left_out = set(item.numerator.categories), set(item.numerator.except_categories)
+    counted = []
+    for code in parents.keys() - set(parents.values()):
+        line = {code, *_ancestors(code, parents)}
+        if (not wanted or wanted & line) and not left_out & line:
+            counted.append(code)
+    return sorted(counted)
+
+
+def _ancestors(code: str, parents: dict[str, str | None]) -> list[str]:
+    above = parents.get(code)
+    return [] if above is None else [above, *_ancestors(above, parents)]
+
+
 def _periods(plan: Plan, draft: Path) -> None:
     """Every kind of period from the first to the last year that anything reports on."""
     days = [item["period_start"] for item in (*plan.current, *plan.coverage)] or [plan.as_of]
-    first, last = date(min(days).year, 1, 1), date(max(days).year, 12, 31)
+    first, last = date(min(days).year, 1, 1), date((max(days) + timedelta(days=7)).year, 12, 31)
     rows = [
         {
             "period_type": kind.value,
@@ -231,14 +268,18 @@ def _periods(plan: Plan, draft: Path) -> None:
 
 
 def _harmonised_files(home: Home, specs: SpecSet, plan: Plan, draft: Path, dataset: str) -> None:
-    """Links to the harmonised files of a dataset's changed returns, and an empty one, so that there is always a file."""
+    """Links to the harmonised files of a dataset's changed returns, and an empty one: there is always a file."""
     folder = draft / "harmonised" / dataset
     folder.mkdir(parents=True)
     empty_rows(specs, dataset).write_parquet(folder / "empty.parquet")
     for item in plan.current:
         partner, name = item["feed"].split("/")
         target = folder / f"{item['delivery_id']}-{item['fingerprint']}.parquet"
-        if name == dataset and (item["feed"], item["supplier"], item["period_start"]) in plan.changed and not target.exists():
+        if (
+            name == dataset
+            and (item["feed"], item["supplier"], item["period_start"]) in plan.changed
+            and not target.exists()
+        ):
             os.link(home.harmonised / dataset / partner / target.name, target)
 
 
@@ -247,12 +288,20 @@ def empty_rows(specs: SpecSet, dataset: str) -> pl.DataFrame:
     import polars as pl
 
     contract = specs.datasets[dataset]
-    columns: dict[str, Any] = dict.fromkeys(("record_id", "partner", "supplier", "unit_counted", "period_type"), pl.String)
+    columns: dict[str, Any] = dict.fromkeys(
+        ("record_id", "partner", "supplier", "unit_counted", "period_type"), pl.String
+    )
     columns["period_start"] = pl.Date
     columns |= {name: polars_type(field) for name, field in stored_columns(contract).items()}
     if contract.category:
         columns["source_category"] = pl.String
     if contract.shape == "event":
-        columns |= {"place_id": pl.Int64, "easting": pl.Float64, "northing": pl.Float64, "square_m": pl.Int32, "place_method": pl.String}
+        columns |= {
+            "place_id": pl.Int64,
+            "easting": pl.Float64,
+            "northing": pl.Float64,
+            "square_m": pl.Int32,
+            "place_method": pl.String,
+        }
     columns |= {"_spec_version": pl.String, "_row": pl.UInt32, "_delivery_id": pl.String}
     return pl.DataFrame(schema=columns)

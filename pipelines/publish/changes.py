@@ -7,22 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-COLUMNS = {
-    "release_id": "varchar",
-    "table": "varchar",
-    "dataset": "varchar",
-    "indicator_id": "varchar",
-    "category_code": "varchar",
-    "boundary_set": "varchar",
-    "area_code": "varchar",
-    "period_type": "varchar",
-    "period_start": "date",
-    "old_value": "double",
-    "new_value": "double",
-    "reason": "varchar",
-    "delivery_id": "varchar",
-}
-
 # A figure as both releases have it. Suppliers are added up within an area: their rows have one unit.
 _FIGURES = """
     select 'record_counts' as "table", dataset, null as indicator_id, category_code, unit_counted, boundary_set, area_code,
@@ -95,18 +79,21 @@ _MOVED = """
 """
 
 
-def create_changes(connection: DuckDBPyConnection, new: str, old: str | None, release_id: str) -> None:
+def create_changes(
+    connection: DuckDBPyConnection, columns: dict[str, str], new: str, old: str | None, release_id: str
+) -> None:
     """Create the table `changes` in the connection's main database.
 
     Args:
         connection: has the databases attached, and `new_inputs` and `old_inputs` (feed, dataset, supplier, period_start,
             delivery_id, fingerprint) as tables.
+        columns: column to type of the table `changes`.
         new: name of the database to publish.
         old: name of the last release's database; None before the first release, when nothing can have moved.
         release_id: the release being made.
     """
-    columns = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())
-    connection.execute(f"create or replace table changes ({columns})")
+    declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    connection.execute(f"create table changes ({declared})")
     if old is None:
         return
     sql = _MOVED.format(new=_FIGURES.format(db=new), old=_FIGURES.format(db=old), db=new, old_db=old)

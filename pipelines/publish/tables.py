@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,6 +60,36 @@ def quoted(name: str) -> str:
 def listed(names: list[str]) -> str:
     """Identifiers, quoted and joined."""
     return ", ".join(quoted(name) for name in names)
+
+
+def literal(path: Path) -> str:
+    """A path as the inside of a SQL text."""
+    return str(path).replace("'", "''")
+
+
+def materialise(
+    connection: DuckDBPyConnection, source: str, target: Path, wanted: dict[str, dict[str, Any]]
+) -> list[PublishedTable]:
+    """Copy every published table, in key order, into a new DuckDB file, attached as `made`; views become tables.
+
+    Args:
+        connection: has the warehouse attached as `source`.
+        source: the name the warehouse is attached by.
+        target: the file to make.
+        wanted: table name to its `key` and `partition`.
+
+    Raises:
+        PublishError: where the warehouse lacks a table.
+    """
+    connection.execute(f"attach '{literal(target)}' as made")
+    listing = "select distinct table_name from duckdb_columns() where database_name = ?"
+    held = {name for (name,) in connection.execute(listing, [source]).fetchall()}
+    for name, meta in sorted(wanted.items()):
+        if name not in held:
+            raise PublishError(f"the warehouse holds no table {name}; run `commongrid build --full`")
+        rows = f"from {quoted(source)}.{quoted(name)} order by {listed(meta['key'])}"
+        connection.execute(f"create table made.{quoted(name)} as {rows}")
+    return examine(connection, "made", wanted)
 
 
 def examine(connection: DuckDBPyConnection, database: str, tables: dict[str, dict[str, Any]]) -> list[PublishedTable]:

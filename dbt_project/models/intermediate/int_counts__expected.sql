@@ -1,18 +1,27 @@
--- What must have a figure: for every month and set to be counted again, each area, category and supplier that speaks for
--- the area, with how that supplier's return stands; and one row without a supplier for an area nobody speaks for.
+-- What must have a figure: for every month and set to be counted again, each area, category and supplier that speaks
+-- for the area, with how that supplier's return stands; and one row without a supplier for an area nobody speaks for.
+-- A month is spoken for when every return that touches it has come: its own, each of its weeks, or its quarter.
 with returned as (
     select
-        dataset,
-        partner,
-        supplier,
-        period_start as month,
-        state in ('received', 'nil_return') as has_returned,
-        is_late and state in ('received', 'nil_return') as is_late_return
-    from {{ source('snapshot', 'coverage') }}
-    where period_type = 'month'
+        coverage.dataset,
+        coverage.partner,
+        coverage.supplier,
+        months.period_start as month,
+        bool_and(coverage.state in ('received', 'nil_return')) as has_returned,
+        bool_or(coverage.is_late and coverage.state in ('received', 'nil_return')) as is_late_return
+    from {{ source('snapshot', 'coverage') }} as coverage
+    inner join {{ source('snapshot', 'periods') }} as reported
+        on coverage.period_type = reported.period_type and coverage.period_start = reported.period_start
+    inner join {{ source('snapshot', 'periods') }} as months
+        on
+            months.period_type = 'month'
+            and months.period_start <= reported.period_end
+            and months.period_end >= reported.period_start
+    group by all
 ),
 
--- A dataset has figures from its first return to its last: a month in between that nobody sent is a gap, one after is not.
+-- A dataset has figures from its first return to its last: a month in between that nobody sent is a gap, one after it
+-- is not.
 span as (
     select
         dataset,

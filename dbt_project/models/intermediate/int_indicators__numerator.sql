@@ -13,7 +13,8 @@ with cells as (
         counts.status,
         counts.flags,
         counts.coverage_share,
-        counts.supplier is not null and coalesce(not contains(counts.flags, 'outside_supplier_area'), true) as is_spoken_for
+        counts.supplier is not null
+        and not contains(coalesce(counts.flags, ''), 'outside_supplier_area') as is_spoken_for
     from {{ source('snapshot', 'indicators') }} as indicators
     inner join {{ source('snapshot', 'indicator_categories') }} as wanted
         on indicators.indicator_id = wanted.indicator_id
@@ -35,7 +36,9 @@ select
     bool_or(is_spoken_for) as has_supplier,
     bool_or(is_spoken_for and counted_unit = unit_counted) as has_like_unit,
     bool_or(is_spoken_for and counted_unit <> unit_counted) as has_unlike_unit,
-    string_agg(distinct counted_unit, ', ') filter (where is_spoken_for and counted_unit <> unit_counted) as unlike_units,
+    string_agg(distinct counted_unit, ', ') filter (
+        where is_spoken_for and counted_unit <> unit_counted
+    ) as unlike_units,
     bool_and(status = 'ok') filter (where is_spoken_for and counted_unit = unit_counted) as is_whole,
     bool_or(count is not null) filter (where is_spoken_for and counted_unit = unit_counted) as has_any,
     nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(flags, ','))))), ','), '') as flags

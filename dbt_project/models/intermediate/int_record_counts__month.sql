@@ -74,7 +74,9 @@ select
     nullif(
         concat_ws(
             ',',
-            case when is_snapped and area_code <> 'unplaced' and (has_returned or not is_expected) then 'snapped_points' end,
+            case
+                when is_snapped and area_code <> 'unplaced' and (has_returned or not is_expected) then 'snapped_points'
+            end,
             case when is_late_return then 'late_return' end,
             case when not has_cover then 'outside_cover' end,
             case when is_stray then 'outside_supplier_area' end

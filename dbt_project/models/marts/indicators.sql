@@ -17,5 +17,6 @@ select
     denominator_dataset,
     denominator_measure,
     period_types,
+    categories,
     caveats
 from {{ source('snapshot', 'indicators') }}
