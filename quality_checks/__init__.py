@@ -1,1 +1,1 @@
-"""Checks on rows and on deliveries: Pandera schemas built from the datasets, and a return against its feed's history."""
+"""Checks on rows and on deliveries: Pandera schemas made from the datasets, a return against its feed's history."""

@@ -55,7 +55,8 @@ def judge(profiles: Sequence[Profile]) -> list[Verdict]:
                 verdicts.append(Verdict(profile.key, "mix_unlike_history", limit.action, message))
             else:
                 limit = profile.limits.volume
-                message = f"{profile.rows:,} rows, where its history suggests {fact['rows_low']:,.0f} to {fact['rows_high']:,.0f}"
+                usual = f"{fact['rows_low']:,.0f} to {fact['rows_high']:,.0f}"
+                message = f"{profile.rows:,} rows, where its history suggests {usual}"
                 verdicts.append(Verdict(profile.key, "volume_unlike_history", limit.action, message))
     return verdicts
 
@@ -89,11 +90,13 @@ def mix_distance(one: Mapping[str, int], other: Mapping[str, int]) -> float:
 
 def _validate(facts: list[dict[str, float]]) -> dict[str, set[int]]:
     """Run the validation; the rows that fail, by check."""
+    import logging
     import os
     import warnings
 
     # Great Expectations would otherwise try to report its use over the network.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations as gx
@@ -110,7 +113,8 @@ def _validate(facts: list[dict[str, float]]) -> dict[str, set[int]]:
             "too_many": pair(column_A="rows_high", column_B="rows", or_equal=True),
             "category_mix": pair(column_A="mix_limit", column_B="mix_distance", or_equal=True),
         }
-        suite = context.suites.add(gx.ExpectationSuite(name="return_against_history", expectations=list(checks.values())))
+        suite = gx.ExpectationSuite(name="return_against_history", expectations=list(checks.values()))
+        suite = context.suites.add(suite)
         definition = gx.ValidationDefinition(name="new_returns", data=batch, suite=suite)
         definition = context.validation_definitions.add(definition)
         frame = pd.DataFrame(facts).reset_index(names="at")
@@ -119,7 +123,11 @@ def _validate(facts: list[dict[str, float]]) -> dict[str, set[int]]:
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["at"]},
         )
     failed: dict[str, set[int]] = {}
-    columns = {("rows", "rows_low"): "too_few", ("rows_high", "rows"): "too_many", ("mix_limit", "mix_distance"): "category_mix"}
+    columns = {
+        ("rows", "rows_low"): "too_few",
+        ("rows_high", "rows"): "too_many",
+        ("mix_limit", "mix_distance"): "category_mix",
+    }
     for result in outcome.results:
         if result.exception_info and result.exception_info.get("raised_exception"):
             raise RuntimeError(f"the check against history broke: {result.exception_info.get('exception_message')}")

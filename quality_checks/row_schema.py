@@ -80,5 +80,6 @@ def failures(frame: pl.DataFrame, schema: pa.DataFrameSchema) -> pl.DataFrame:
         whole = cases.filter(pl.col("index").is_null())
         if whole.height:
             raise TypeError(f"typed frame does not fit its schema: {whole.to_dicts()[:3]}") from error
-        return cases.select(pl.col("index").cast(pl.UInt32), field="column", check="check")
+        found: pl.DataFrame = cases.select(pl.col("index").cast(pl.UInt32), field="column", check="check")
+        return found
     return none

@@ -54,7 +54,7 @@ def write_answer(table: pa.Table, format_: str, out: IO[str]) -> None:
     elif format_ == "csv":
         import csv
 
-        writer = csv.writer(out, lineterminator="\n")
+        writer = csv.writer(_LineFeeds(out), lineterminator="\r\n")
         writer.writerow(table.column_names)
         writer.writerows([neutral(value) for value in row.values()] for row in table.to_pylist())
     else:
@@ -70,6 +70,16 @@ def write_answer(table: pa.Table, format_: str, out: IO[str]) -> None:
         binary.write(bytes_.getvalue())
 
 
+class _LineFeeds:
+    """Lines as csv writes them, but ended by LF: csv quotes a CR only where CR LF is the line end."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+
+    def write(self, line: str) -> int:
+        return self._out.write(line.removesuffix("\r\n") + "\n")
+
+
 def answer_text(table: pa.Table) -> str:
     """An answer as a table for people."""
     text = io.StringIO()
@@ -78,7 +88,7 @@ def answer_text(table: pa.Table) -> str:
 
 
 def neutral(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula, made harmless by a leading apostrophe (OWASP, CSV injection)."""
+    """A text that a spreadsheet would run as a formula, made harmless by an apostrophe (OWASP, CSV injection)."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "\0"):
         return f"'{value}"
     return value

@@ -1,4 +1,4 @@
-"""One delivery's text made typed, coded and placed, with an account of every row: loaded, ignored, duplicate, quarantined."""
+"""One delivery's text made typed, coded and placed; every row loaded, ignored, a duplicate or quarantined."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.values import IGNORED, cleaned, codes, moments, numbers, parse_moments
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
-from pipelines.place.locate import UNPLACED, Gazetteers, locate
+from pipelines.place.locate import UNPLACED, ApproximateTransformError, Gazetteers, locate
 from pipelines.read.records import ROW, Records
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import PeriodType, Sensitivity
@@ -105,7 +105,8 @@ class _Work:
             elif field.type in ("integer", "number"):
                 series = [numbers(self.text, header, column, field, self.faults)]
             elif field.type == "code" and column.map is not None:
-                mapped, ignored = codes(self.text, header, column, self.claim.feed.maps[column.map], self.periods, self.faults)
+                table = self.claim.feed.maps[column.map]
+                mapped, ignored = codes(self.text, header, column, field, table, self.periods, self.faults)
                 self.ignored = self.ignored | ignored
                 series = [mapped]
                 if column.field == self.dataset.category:
@@ -123,7 +124,10 @@ class _Work:
 
         if self.dataset.shape != "event":
             return
-        placed = locate(self.text, self.version.location, gazetteers)
+        try:
+            placed = locate(self.text, self.version.location, gazetteers)
+        except ApproximateTransformError as error:
+            raise Refusal("unreadable", f"{self.claim.source}: {error}") from error
         distinct = placed.select("easting", "northing", "square_m").drop_nulls().unique()
         numbered = distinct.with_columns(place_ids(distinct))
         placed = placed.join(numbered, on=["easting", "northing", "square_m"], how="left", maintain_order="left")
@@ -137,8 +141,10 @@ class _Work:
         found = failures(self.typed, schema)
         known = self.faults.table()[INDEX].unique()
         found = found.filter(~pl.col("index").is_in(known.implode())).rename({"index": INDEX})
-        for (name, check), rows in found.group_by("field", "check", maintain_order=True):
-            field = str(name).removesuffix("_from").removesuffix("_to")
+        intervals = [name for name, field in self.dataset.fields.items() if field.type == "interval"]
+        of_field = {f"{name}_{end}": name for name in intervals for end in ("from", "to")}
+        found = found.with_columns(pl.col("field").replace(of_field)).unique(maintain_order=True)
+        for (field, check), rows in found.group_by("field", "check", maintain_order=True):
             header = next((head for head, column in self.version.columns.items() if column.field == field), field)
             if check == "not_nullable":
                 self.faults.add(rows.unique(INDEX), "missing_value", header, f"{field} is required and empty")
@@ -153,14 +159,14 @@ class _Work:
         import polars as pl
 
         clock = self.dataset.clock
-        if clock is None:
+        header = next((head for head, column in self.version.columns.items() if column.field == clock), None)
+        if header is None:
             return
         kind: PeriodType = self.claim.feed.feed.cadence.every
         days = self.typed[f"{clock}_from"].cast(pl.Date)
         starts = {day: period_start(kind, day) for day in days.drop_nulls().unique()}
         actual = days.replace_strict(starts, default=None, return_dtype=pl.Date)
         wrong = self.text.select(INDEX).filter((actual != self.periods).fill_null(False))
-        header = next(head for head, column in self.version.columns.items() if column.field == clock)
         told = f" ({self.claim.facts.period:%Y-%m})" if self.claim.facts.period else ""
         self.faults.add(wrong, "wrong_period", header, f"dated outside the period the file reports on{told}")
 
@@ -224,14 +230,19 @@ class _Work:
         bad = faults.filter(~pl.col(INDEX).is_in(ignored[INDEX].implode())).with_columns(outcome=pl.lit("quarantined"))
         aside = pl.concat([ignored, twice, bad], how="diagonal_relaxed").sort(INDEX, maintain_order=True)
         content = [name for name in self.text.columns if name not in (INDEX, ROW)]
-        texts = self.text.select(INDEX, ROW, record=pl.struct(content).struct.json_encode() if content else pl.lit("{}"))
+        texts = self.text.select(
+            INDEX, ROW, record=pl.struct(content).struct.json_encode() if content else pl.lit("{}")
+        )
         aside = aside.join(texts, on=INDEX, how="left", maintain_order="left")
         unread = pl.DataFrame(
             [(item.line, "unread", item.issue_type, item.message, _json(item.text)) for item in self.records.unread],
             schema={ROW: pl.UInt32, **dict.fromkeys(("outcome", "issue_type", "message", "record"), pl.String)},
             orient="row",
         )
-        columns = {ROW: pl.UInt32, **dict.fromkeys(("outcome", "issue_type", "column", "value", "message", "record"), pl.String)}
+        columns = {
+            ROW: pl.UInt32,
+            **dict.fromkeys(("outcome", "issue_type", "column", "value", "message", "record"), pl.String),
+        }
         both = pl.concat([pl.DataFrame(schema=columns), aside, unread], how="diagonal_relaxed")
         return both.select(pl.col(name).cast(kind) for name, kind in columns.items())
 
@@ -247,7 +258,11 @@ class _Work:
             if kind not in examples:
                 value = f' "{item["value"]}"' if item["value"] is not None else ""
                 column = f" {item['column']}:" if item["column"] else ""
-                examples[kind] = f"{source}:{item[ROW]}:{column}{value} {item['message'] or ''}".replace("  ", " ").strip()
+                examples[kind] = (
+                    f"{source}:{item[ROW]}:{column}{value} {item['message'] or ''}".replace("  ", " ")
+                    .strip()
+                    .rstrip(":")
+                )
         if "place_method" in loaded.columns:
             for method, count in loaded["place_method"].value_counts().iter_rows():
                 if method in UNPLACED:
@@ -262,7 +277,7 @@ def _json(text: str | None) -> str | None:
 
 
 def _repeats(candidates: pl.DataFrame, key: list[str], content: list[str]) -> pl.DataFrame:
-    """For each row its `_index` and, where its key stands earlier, whether the whole record does too, or only the key."""
+    """For each row its `_index` and, where its key stands earlier, whether the whole record does or only the key."""
     import polars as pl
 
     none = candidates.select(INDEX, issue_type=pl.lit(None, pl.String))
@@ -279,13 +294,17 @@ def _expected(result: Harmonised, records: Records, claim: Claim) -> None:
     expect, account = claim.version.expect, result.account
     rows = account["made"] + len(records.unread)
     if not expect.rows.min <= rows <= expect.rows.max:
-        message = f"{claim.source}: {rows:,} rows, where {claim.feed.name} expects {expect.rows.min:,} to {expect.rows.max:,}"
+        message = (
+            f"{claim.source}: {rows:,} rows, where {claim.feed.name} expects {expect.rows.min:,} to {expect.rows.max:,}"
+        )
         raise Refusal("row_count_unexpected", f"{message}; ask the partner whether the file is whole")
     lost = account["quarantined"] + len(records.unread)
     if rows and lost / rows > expect.quarantined_share:
         kinds = [kind for kind, _ in result.issues.most_common() if kind in result.examples]
         worst = next((kind for kind in kinds if kind not in UNPLACED.values() and kind != "ignored_code"), "")
-        message = f"{claim.source}: {lost:,} of {rows:,} rows cannot be used (at most {expect.quarantined_share:.0%} may)"
+        message = (
+            f"{claim.source}: {lost:,} of {rows:,} rows cannot be used (at most {expect.quarantined_share:.0%} may)"
+        )
         raise Refusal("too_many_quarantined", f"{message}; mostly {worst}, first at {result.examples.get(worst, '')}")
 
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import polars as pl
+    from duckdb import DuckDBPyConnection
+
+
+@cache
+def _hasher() -> DuckDBPyConnection:
+    """One connection for all hashing: opening one costs more than hashing a month."""
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1})
 
 
 def md5(texts: pl.Series) -> pl.Series:
     """The MD5 of each text, in hexadecimal. Not for secrets: a short name for a long text, the same everywhere."""
-    import duckdb
     import polars as pl
 
     if texts.len() == 0:
         return pl.Series(texts.name, [], dtype=pl.String)
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.register("given", pl.DataFrame({"text": texts}).to_arrow())
-        return connection.execute("select md5(text) as text from given").pl().to_series().alias(texts.name)
+    with _hasher().cursor() as cursor:
+        cursor.register("given", pl.DataFrame({"text": texts}).to_arrow())
+        return cursor.execute("select md5(text) as text from given").pl().to_series().alias(texts.name)
 
 
 def place_ids(places: pl.DataFrame) -> pl.Series:
-    """A stable 60-bit number for each place: the start of the MD5 of `easting,northing,square_m`, easting and northing in mm."""
+    """A stable 60-bit number for each place: the start of the MD5 of `easting,northing,square_m` (mm, mm, m)."""
     import polars as pl
 
     text = places.select(
@@ -52,7 +61,9 @@ def record_ids(frame: pl.DataFrame, scope: str, key: list[str], content: list[st
     ordinal = pl.int_range(pl.len()).over(by_content).cast(pl.String)
     anonymous = pl.concat_str(pl.lit(f"{scope}{end}content{end}"), by_content, pl.lit(end), ordinal)
     if key:
-        named = pl.concat_str([pl.lit(f"{scope}{end}key"), *(pl.col(name).fill_null(null) for name in key)], separator=end)
+        named = pl.concat_str(
+            [pl.lit(f"{scope}{end}key"), *(pl.col(name).fill_null(null) for name in key)], separator=end
+        )
         text = pl.when(pl.col(key[0]).is_not_null()).then(named).otherwise(anonymous)
     else:
         text = anonymous

@@ -1,4 +1,4 @@
-"""Text to values, by the spec's declarations alone: formats of dates, maps of codes. A value is read whole or not at all."""
+"""Text to values, by the spec's declarations alone: date formats, code maps. A value is read whole or not at all."""
 
 from __future__ import annotations
 
@@ -39,15 +39,21 @@ def parse_moments(texts: pl.Series, format_: str) -> pl.DataFrame:
     has_day = "%d" in format_ or "%j" in format_
     whole, whole_format = (distinct, format_) if has_day else (distinct + " 01", f"{format_} %d")
     clock = any(code in format_ for code in ("%H", "%I"))
+    if clock and "%M" not in format_:
+        whole, whole_format = whole + " 00", f"{whole_format} %M"
     if clock:
         start = whole.str.to_datetime(whole_format, strict=False, time_unit="us")
     else:
         start = whole.str.to_date(whole_format, strict=False).cast(pl.Datetime("us"))
     step = "1s" if "%S" in format_ else "1m" if "%M" in format_ else "1h" if clock else "1d" if has_day else "1mo"
+    # A year written short would be taken for one of the first centuries.
+    start = start.set(start.dt.year() < 1000, None)
     table = pl.DataFrame({"text": distinct, "first": start}).with_columns(
         last=pl.col("first").dt.offset_by(step).dt.offset_by("-1s")
     )
-    return pl.DataFrame({"text": texts}).join(table, on="text", how="left", maintain_order="left").select("first", "last")
+    return (
+        pl.DataFrame({"text": texts}).join(table, on="text", how="left", maintain_order="left").select("first", "last")
+    )
 
 
 def moments(frame: pl.DataFrame, header: str, column: Column, field: DatasetField, faults: Faults) -> list[pl.Series]:
@@ -78,7 +84,13 @@ def numbers(frame: pl.DataFrame, header: str, column: Column, field: DatasetFiel
 
 
 def codes(
-    frame: pl.DataFrame, header: str, column: Column, table: CodeTable, on: pl.Series, faults: Faults
+    frame: pl.DataFrame,
+    header: str,
+    column: Column,
+    field: DatasetField,
+    table: CodeTable,
+    on: pl.Series,
+    faults: Faults,
 ) -> tuple[pl.Series, pl.Series]:
     """A column of shared codes, and which rows carry a code that is left out on purpose.
 
@@ -86,6 +98,7 @@ def codes(
         frame: text columns and `_index`.
         header: the partner's column.
         column: how it is declared.
+        field: the field it fills.
         table: the partner's code map.
         on: for each row the first day of its reporting period, by which map entries are valid.
         faults: takes the codes that no entry maps.
@@ -93,7 +106,10 @@ def codes(
     import polars as pl
 
     entries = pl.DataFrame(
-        [(entry.raw.strip(), entry.code, entry.action == "ignore", entry.valid_from, entry.valid_to) for entry in table.entries],
+        [
+            (entry.raw.strip(), entry.code, entry.action == "ignore", entry.valid_from, entry.valid_to)
+            for entry in table.entries
+        ],
         schema={"raw": pl.String, "code": pl.String, "ignore": pl.Boolean, "from": pl.Date, "to": pl.Date},
         orient="row",
     )
@@ -104,5 +120,5 @@ def codes(
     found = wanted.join(mapped, on=["raw", "on"], how="left", maintain_order="left")
     unknown = frame.select(INDEX, header).filter(text.is_not_null() & found["ignore"].is_null())
     message = f"no entry of codes/{table.path.name} maps this code in this period"
-    faults.add(unknown, "unmapped_code", header, message, header)
+    faults.add(unknown, "unmapped_code", header, message, header if field.sensitivity is Sensitivity.PLAIN else None)
     return found["code"].alias(column.field), found["ignore"].fill_null(False).alias(IGNORED)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source
@@ -83,6 +86,15 @@ def _claim(feed: FeedSpec, source: Source, declared: Declared) -> Claim | None:
     return None
 
 
+def claim_again(feed: FeedSpec, source: Source, noted: Mapping[str, Any]) -> Claim:
+    """A claim made anew from what the ledger noted of a delivery: its feed, period and supplier, as declared then."""
+    period: date | None = noted["name_period"]
+    version = feed.version_on(period) if period else None
+    dated = (item for item in feed.feed.versions if item.valid_from.isoformat() == noted["spec_version"])
+    facts = NameFacts(period, noted["name_supplier"], None)
+    return Claim(feed, version or next(dated, feed.feed.versions[-1]), source, facts)
+
+
 def _known_supplier(specs: SpecSet, claim: Claim) -> None:
     suppliers = specs.partners[claim.feed.partner].suppliers
     said = claim.facts.supplier
@@ -102,9 +114,14 @@ def supplier_of(specs: SpecSet, claim: Claim) -> str:
         return claim.facts.supplier
     if len(suppliers) == 1:
         return next(iter(suppliers))
-    raise Refusal("unknown_supplier", f"{claim.source}: its name does not say which supplier of {claim.feed.partner} it speaks for")
+    raise Refusal(
+        "unknown_supplier",
+        f"{claim.source}: its name does not say which supplier of {claim.feed.partner} it speaks for",
+    )
 
 
-def patterns_of(specs: SpecSet) -> list[str]:
-    """Every file pattern, for telling a person what names are known."""
-    return [f"{feed.name}: {pattern}" for feed in specs.feeds.values() for pattern in feed.feed.versions[-1].files]
+def nearest_patterns(specs: SpecSet, name: str, count: int = 3) -> list[str]:
+    """The file patterns most like a name that no feed takes, each as `feed: pattern`."""
+    known = [(feed.name, pattern) for feed in specs.feeds.values() for pattern in feed.feed.versions[-1].files]
+    known.sort(key=lambda item: -difflib.SequenceMatcher(None, name, item[1].rpartition("/")[2]).ratio())
+    return [f"{feed}: {pattern}" for feed, pattern in known[:count]]

@@ -48,7 +48,9 @@ class Source:
         except OSError as error:
             raise Refusal("unreadable", f"{self.path}: cannot be read ({error.strerror or error})") from error
         except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, KeyError) as error:
-            raise Refusal("unreadable", f"{self.path}: the archive is damaged or locked ({error}); ask for it again") from error
+            raise Refusal(
+                "unreadable", f"{self.path}: the archive is damaged or locked ({error}); ask for it again"
+            ) from error
 
 
 def in_landing(landing: Path) -> Iterator[Path]:
@@ -66,7 +68,9 @@ def opened(path: Path) -> list[Source]:
         Refusal: for a folder, a missing file, or an archive that cannot be opened.
     """
     if path.is_dir():
-        message = f"{path}: is a folder; name the files in it ({path}/*), or put them below landing and run `commongrid load`"
+        message = (
+            f"{path}: is a folder; name the files in it ({path}/*), or put them below landing and run `commongrid load`"
+        )
         raise Refusal("not_a_file", message)
     if not path.is_file():
         raise Refusal("not_a_file", f"{path}: there is no such file")

@@ -7,6 +7,7 @@ transformation covers the area) and wkb (EPSG:27700, null where it does not).
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
 from dataclasses import dataclass
 from datetime import date
@@ -71,7 +72,9 @@ def add_boundaries(
     seen: dict[str, str] = {}
     for row in rows:
         if row["area_code"] in seen:
-            raise Refusal("bad_value", f'{row.pop("file")}: area "{row["area_code"]}" also stands in {seen[row["area_code"]]}')
+            raise Refusal(
+                "bad_value", f'{row.pop("file")}: area "{row["area_code"]}" also stands in {seen[row["area_code"]]}'
+            )
         seen[row["area_code"]] = row.pop("file")
     if not rows:
         raise Refusal("empty_file", f"{files[0]}: holds no areas")
@@ -80,8 +83,10 @@ def add_boundaries(
         "has_cover": pl.Boolean,
         "wkb": pl.Binary,
     }
-    table = pl.DataFrame(rows, schema=schema).sort("area_code").with_columns(
-        valid_from=pl.lit(valid_from, pl.Date), valid_to=pl.lit(None, pl.Date)
+    table = (
+        pl.DataFrame(rows, schema=schema)
+        .sort("area_code")
+        .with_columns(valid_from=pl.lit(valid_from, pl.Date), valid_to=pl.lit(None, pl.Date))
     )
     with whole(folder / name / "areas.parquet") as draft:
         table.write_parquet(draft)
@@ -90,7 +95,9 @@ def add_boundaries(
     return AddedSet(table.height, uncovered, tuple(mended), table["parent_code"].null_count())
 
 
-def _areas_of(path: Path, name: str, fields: BoundaryFields, crs: str | None, mended: list[str]) -> list[dict[str, Any]]:
+def _areas_of(
+    path: Path, name: str, fields: BoundaryFields, crs: str | None, mended: list[str]
+) -> list[dict[str, Any]]:
     import shapely
     from pyogrio.errors import DataLayerError, DataSourceError
     from pyogrio.raw import read
@@ -105,21 +112,26 @@ def _areas_of(path: Path, name: str, fields: BoundaryFields, crs: str | None, me
     parent = None if fields.parent == FILE_NAME else fields.parent
     for wanted in filter(None, (fields.code, fields.name, parent)):
         if wanted not in table:
-            raise Refusal("missing_column", f'{path}: no field "{wanted}"{nearest(wanted, table)}; it has {", ".join(table)}')
+            raise Refusal(
+                "missing_column", f'{path}: no field "{wanted}"{nearest(wanted, table)}; it has {", ".join(table)}'
+            )
     declared = crs or info["crs"]
     if declared is None:
         raise Refusal("unreadable", f"{path}: does not say its CRS; give --crs, as --crs EPSG:27700")
     shapes = shapely.from_wkb(geometry)
     rows = []
-    for index, shape in enumerate(shapes):
-        code, label = str(table[fields.code][index]), str(table[fields.name][index])
+    for index, drawn in enumerate(shapes):
+        code, label = _text(table[fields.code][index]), _text(table[fields.name][index])
+        if code is None:
+            raise Refusal("bad_value", f'{path}: area {index + 1} has no "{fields.code}"')
+        is_sound = drawn is None or drawn.is_valid
+        shape = drawn if is_sound else shapely.make_valid(drawn, method="structure", keep_collapsed=False)
+        if not is_sound:
+            mended.append(code)
         if shape is None or shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
             raise Refusal("bad_value", f"{path}: area {code} has no surface")
-        if not shape.is_valid:
-            shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-            mended.append(code)
         on_grid = _on_grid(shape, str(declared), path)
-        over = str(table[parent][index]) if parent else path.stem if fields.parent == FILE_NAME else None
+        over = _text(table[parent][index]) if parent else path.stem if fields.parent == FILE_NAME else None
         wkb = None if on_grid is None else shapely.to_wkb(on_grid)
         rows.append(
             {
@@ -133,6 +145,13 @@ def _areas_of(path: Path, name: str, fields: BoundaryFields, crs: str | None, me
             }
         )
     return rows
+
+
+def _text(value: Any) -> str | None:
+    """An attribute as text; None where the file gives none."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else str(int(value)) if value.is_integer() else str(value)
+    return None if value is None else str(value)
 
 
 def _on_grid(shape: Any, crs: str, path: Path) -> Any:
@@ -168,16 +187,16 @@ def _kept_part(part: Any, east: np.ndarray[Any, Any], north: np.ndarray[Any, Any
     import shapely
 
     rings, at = [], 0
-    for ring in [part.exterior, *part.interiors]:
+    for ring in (part.exterior, *part.interiors):
         count = len(ring.coords)
         pairs = np.column_stack((east[at : at + count], north[at : at + count]))
-        pairs = pairs[np.isfinite(pairs[:, 0])]
         at += count
-        if len(pairs) >= 3:
-            rings.append(shapely.linearrings(pairs if np.array_equal(pairs[0], pairs[-1]) else np.vstack((pairs, pairs[:1]))))
-        elif ring is part.exterior:
-            return []
-    return [shapely.polygons(rings[0], holes=rings[1:])]
+        # A ring's last corner is its first again; it is closed anew once the unknown corners are out.
+        pairs = pairs[:-1][np.isfinite(pairs[:-1, 0])]
+        rings.append(shapely.linearrings(np.vstack((pairs, pairs[:1]))) if len(pairs) >= 3 else None)
+    if rings[0] is None:
+        return []
+    return [shapely.Polygon(rings[0], [ring for ring in rings[1:] if ring is not None])]
 
 
 def _authority(crs: str) -> str:
@@ -187,8 +206,12 @@ def _authority(crs: str) -> str:
     if "CRS84" in crs.upper():
         return "EPSG:4326"
     from pyproj import CRS
+    from pyproj.exceptions import CRSError
 
-    code = CRS(crs).to_epsg(min_confidence=70)
+    try:
+        code = CRS(crs).to_epsg(min_confidence=70)
+    except CRSError:
+        return crs  # the transformation from it will say that nobody knows it
     return f"EPSG:{code}" if code else crs
 
 

@@ -5,6 +5,7 @@ Each distinct location is worked out once. A row nobody can place stays: its met
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 NATIONAL_GRID = "EPSG:27700"
 # Geographic CRSs taken as ETRS89: the two differ by under a metre, which is WGS84's own indefiniteness (EPSG:1149).
 _GEOGRAPHIC = ("EPSG:4326", "EPSG:4258")
+_ETRS89_GRID = "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=GRS80"
+# West, south, east, north in degrees: of several transformations between two CRSs, the one made for here is wanted.
+_BRITAIN = (-9.0, 49.8, 2.1, 61.0)
 
+_PlaceRow = tuple[float | None, float | None, int | None, str]
 PLACE_COLUMNS = ("easting", "northing", "square_m", "place_method")
 # Method of a row without a place -> the issue it raises.
 UNPLACED = {
@@ -54,11 +59,7 @@ def locate(frame: pl.DataFrame, ways: tuple[Location, ...], gazetteers: Gazettee
 
     columns = list(dict.fromkeys(name for way in ways for name in _columns(way)))
     if not columns:
-        return frame.select(
-            *(pl.lit(None, pl.Float64).alias(name) for name in PLACE_COLUMNS[:2]),
-            pl.lit(None, pl.Int32).alias("square_m"),
-            pl.lit("no_location").alias("place_method"),
-        )
+        return _frame([(None, None, None, "no_location")] * frame.height)
     distinct = frame.select(columns).unique(maintain_order=True)
     best: pl.DataFrame | None = None
     for way in ways:
@@ -68,9 +69,15 @@ def locate(frame: pl.DataFrame, ways: tuple[Location, ...], gazetteers: Gazettee
             continue
         # A later way is tried where an earlier one found no place; what the last one says then stands.
         taken = best["easting"].is_not_null()
-        best = best.select(pl.when(taken).then(pl.col(name)).otherwise(found[name]).alias(name) for name in PLACE_COLUMNS)
+        best = best.select(
+            pl.when(taken).then(pl.col(name)).otherwise(found[name]).alias(name) for name in PLACE_COLUMNS
+        )
     placed = pl.concat([distinct, best if best is not None else distinct], how="horizontal")
-    return frame.select(columns).join(placed, on=columns, how="left", nulls_equal=True, maintain_order="left").select(PLACE_COLUMNS)
+    return (
+        frame.select(columns)
+        .join(placed, on=columns, how="left", nulls_equal=True, maintain_order="left")
+        .select(PLACE_COLUMNS)
+    )
 
 
 def _columns(way: Location) -> tuple[str, ...]:
@@ -132,17 +139,40 @@ def to_national_grid(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], crs: str)
         x, y = _to_longitude_latitude(x, y, crs)
     from convertbng.cutil import convert_bng
 
-    return convert_bng(np.ascontiguousarray(x), np.ascontiguousarray(y))
+    east, north = convert_bng(np.ascontiguousarray(x), np.ascontiguousarray(y))
+    lost = ~np.isfinite(east)
+    if lost.any():
+        east[lost], north[lost] = _at_the_ends(x[lost], y[lost])
+    return east, north
+
+
+def _at_the_ends(longitude: np.ndarray[Any, Any], latitude: np.ndarray[Any, Any]) -> tuple[Any, Any]:
+    """The library stops short of the south of Scilly and the north of Unst; in two steps it gives all of OSTN15."""
+    import numpy as np
+    from convertbng.cutil import convert_etrs89_to_osgb36
+    from pyproj import Proj
+
+    # The National Grid's projection on the ellipsoid of ETRS89, to which OSTN15 then adds its shifts.
+    east, north = Proj(_ETRS89_GRID)(longitude, latitude)
+    return convert_etrs89_to_osgb36(np.ascontiguousarray(east), np.ascontiguousarray(north))
 
 
 def _to_longitude_latitude(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], crs: str) -> tuple[Any, Any]:
     from pyproj import CRS
-    from pyproj.transformer import TransformerGroup
+    from pyproj.exceptions import CRSError
+    from pyproj.transformer import AreaOfInterest, TransformerGroup
 
-    # pyproj degrades without a word where a grid file is missing; the group tells.
-    group = TransformerGroup(CRS(crs), CRS("EPSG:4258"), always_xy=True)
-    if not group.best_available or not group.transformers:
-        raise ApproximateTransformError(f"only an approximate transformation from {crs} is at hand; send longitude and latitude")
+    # pyproj degrades without a word where a grid file is missing; the group tells. An accuracy below 0 is unknown.
+    try:
+        source = CRS(crs)
+    except CRSError as error:
+        raise ApproximateTransformError(f"{crs} is not a CRS that is known here") from error
+    group = TransformerGroup(source, CRS("EPSG:4258"), always_xy=True, area_of_interest=AreaOfInterest(*_BRITAIN))
+    accuracy = group.transformers[0].accuracy if group.best_available and group.transformers else -1
+    if not 0 <= accuracy <= 1:
+        raise ApproximateTransformError(
+            f"only an approximate transformation from {crs} is at hand; send longitude and latitude"
+        )
     longitude, latitude = group.transformers[0].transform(x, y)
     return longitude, latitude
 
@@ -150,7 +180,7 @@ def _to_longitude_latitude(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any], crs
 def _by_grid_reference(distinct: pl.DataFrame, way: GridReference) -> pl.DataFrame:
     import numpy as np
 
-    rows = []
+    rows: list[_PlaceRow] = []
     for text in distinct[way.column]:
         if text is None or not text.strip():
             rows.append((None, None, None, "no_location"))
@@ -186,7 +216,7 @@ def _by_postcode(distinct: pl.DataFrame, column: str, gazetteers: Gazetteers) ->
     )
 
 
-def _frame(rows: list[tuple[float | None, float | None, int | None, str]]) -> pl.DataFrame:
+def _frame(rows: Sequence[_PlaceRow]) -> pl.DataFrame:
     import polars as pl
 
     schema = {"easting": pl.Float64, "northing": pl.Float64, "square_m": pl.Int32, "place_method": pl.String}

@@ -54,7 +54,9 @@ def add_postcodes(files: list[Path], directory: Path, postcode: str, easting: st
     table = raw.with_columns(pl.col("easting", "northing").cast(pl.Float64, strict=False)).unique().sort("postcode")
     lost = table.filter(pl.col("easting").is_null() | pl.col("northing").is_null() | pl.col("postcode").is_null())
     if lost.height:
-        raise Refusal("bad_value", f'postcode "{lost["postcode"][0]}" has no position that is a number ({lost.height} such rows)')
+        raise Refusal(
+            "bad_value", f'postcode "{lost["postcode"][0]}" has no position that is a number ({lost.height} such rows)'
+        )
     if table["postcode"].n_unique() < table.height:
         twice = table.filter(pl.col("postcode").is_duplicated())["postcode"][0]
         raise Refusal("bad_value", f'postcode "{twice}" stands at two positions; give one directory of one date')

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.refusal import Refusal
-from pipelines.read.records import ROW, Records, Unread
+from pipelines.read.records import ROW, Records, Unread, distinct
 from pipelines.specs.models import CsvFormat
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _BOM = b"\xef\xbb\xbf"
 _NEWLINE, _RETURN, _QUOTE = 10, 13, 34
+_BROKEN = "a carriage return with no line feed breaks the record in two"
 
 
 @dataclass
@@ -50,12 +51,16 @@ def read_delimited(content: bytes, format_: CsvFormat, name: str) -> Records:
     lines = _split(content)
     header_at = format_.header_row - 1
     if header_at >= len(lines.starts) or lines.starts[header_at] == lines.ends[header_at]:
-        raise Refusal("empty_file", f"{name}:{format_.header_row}: there is no header here; ask the partner to send it again")
-    fields, _end, fault = _lex(content, int(lines.starts[header_at]), format_.delimiter)
+        raise Refusal(
+            "empty_file", f"{name}:{format_.header_row}: there is no header here; ask the partner to send it again"
+        )
+    fields, end, fault = _lex(content, int(lines.starts[header_at]), format_.delimiter)
     if fault:
         raise Refusal("unreadable", f"{name}:{format_.header_row}: the header cannot be read: {fault}")
     header = [field.strip() for field in fields]
-    return _body(lines, header, header_at, format_)
+    # A heading in quotation marks may hold line ends: the body begins past the last of them.
+    after_header = int(lines.starts.searchsorted(end))
+    return _body(lines, header, header_at, after_header, format_)
 
 
 def _utf8(content: bytes, encoding: str, name: str) -> bytes:
@@ -85,11 +90,13 @@ def _split(content: bytes) -> _Lines:
     ends = np.concatenate((breaks, [len(data)]))
     if starts[-1] == len(data):
         starts, ends = starts[:-1], ends[:-1]
-    closed_by_return = (ends > starts) & (data[np.maximum(ends - 1, 0)] == _RETURN)
-    return _Lines(content, starts, ends - closed_by_return)
+    # CR LF, or CR CR LF where a program has turned the LF of a CR LF into another.
+    for _ in range(2):
+        ends = ends - ((ends > starts) & (data[np.maximum(ends - 1, 0)] == _RETURN))
+    return _Lines(content, starts, ends)
 
 
-def _body(lines: _Lines, header: list[str], header_at: int, format_: CsvFormat) -> Records:
+def _body(lines: _Lines, header: list[str], header_at: int, after_header: int, format_: CsvFormat) -> Records:
     import numpy as np
 
     content, width = lines.content, len(header)
@@ -97,7 +104,7 @@ def _body(lines: _Lines, header: list[str], header_at: int, format_: CsvFormat) 
     breaks = np.flatnonzero(data == ord(format_.delimiter))
     counted = np.searchsorted(breaks, lines.ends) - np.searchsorted(breaks, lines.starts) + 1
     number = np.arange(len(lines.starts))
-    body = number > header_at
+    body = number >= after_header
     blank = body & (lines.starts == lines.ends)
     quoted = np.zeros(len(number), dtype=bool)
     marks = np.flatnonzero(data == _QUOTE)
@@ -106,10 +113,12 @@ def _body(lines: _Lines, header: list[str], header_at: int, format_: CsvFormat) 
     records = Records(_no_rows(header), header)
     lexed, within = _lex_quoted(lines, np.flatnonzero(quoted), format_.delimiter, width, records.unread)
     plain = body & ~blank & ~quoted & ~within
-    good = plain & (counted == width)
+    returns = np.flatnonzero(data == _RETURN)
+    broken = np.searchsorted(returns, lines.ends) > np.searchsorted(returns, lines.starts)
+    good = plain & (counted == width) & ~broken
     for line in np.flatnonzero(plain & ~good):
         message = f"{counted[line]} fields where the header has {width}"
-        records.unread.append(_unread(lines, int(line), int(line), "field_count", message))
+        records.unread.append(_unread(lines, int(line), int(line), "field_count", _BROKEN if broken[line] else message))
     before, empty = int(header_at), int((blank & ~within).sum())
     records.skipped = {rule: count for rule, count in (("before_header", before), ("blank_line", empty)) if count}
     records.unread.sort(key=lambda record: record.line)
@@ -120,17 +129,7 @@ def _body(lines: _Lines, header: list[str], header_at: int, format_: CsvFormat) 
 def _no_rows(header: list[str]) -> pl.DataFrame:
     import polars as pl
 
-    return pl.DataFrame(schema={ROW: pl.UInt32, **dict.fromkeys(_distinct(header), pl.String)})
-
-
-def _distinct(header: list[str]) -> list[str]:
-    """The header with repeats told apart; the check of the header against the spec refuses them by name."""
-    seen: dict[str, int] = {}
-    names = []
-    for name in header:
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name}\x00{seen[name]}")
-    return names
+    return pl.DataFrame(schema={ROW: pl.UInt32, **dict.fromkeys(distinct(header), pl.String)})
 
 
 def _frame(
@@ -146,11 +145,15 @@ def _frame(
         # Good lines in unbroken runs are cut out together: a clean file is one run.
         edges = np.flatnonzero(np.diff(kept) > 1)
         firsts, lasts = kept[np.concatenate(([0], edges + 1))], kept[np.concatenate((edges, [len(kept) - 1]))]
-        pieces = [lines.content[lines.starts[first] : lines.ends[last]] for first, last in zip(firsts, lasts, strict=True)]
+        after = np.append(lines.starts[1:], len(lines.content))
+        pieces = [lines.content[lines.starts[first] : after[last]] for first, last in zip(firsts, lasts, strict=True)]
+        # polars drops line ends and byte order marks at the very start of what it reads: a heading keeps them.
+        heading = delimiter.join(map(str, range(len(header)))).encode()
+        text = b"".join(pieces).replace(b"\r\r\n", b"\n").removesuffix(b"\r\r")
         body = pl.read_csv(
-            io.BytesIO(b"\n".join(pieces)),
-            has_header=False,
-            new_columns=_distinct(header),
+            io.BytesIO(b"\n".join([heading, text])),
+            has_header=True,
+            new_columns=distinct(header),
             infer_schema=False,
             quote_char=None,
             separator=delimiter,
@@ -204,8 +207,8 @@ def _unread(lines: _Lines, first: int, last: int, issue: str, message: str) -> U
 
 def _lex(content: bytes, start: int, delimiter: str) -> tuple[list[str], int, str | None]:
     """One record from `start`: its fields, the offset just past it, and what is wrong with it (None: nothing)."""
-    mark, fields, at = delimiter.encode(), [], start
-    size = len(content)
+    mark, at, size = delimiter.encode(), start, len(content)
+    fields: list[str] = []
     while True:
         if content[at : at + 1] == b'"':
             close, parts = at + 1, []
@@ -221,8 +224,7 @@ def _lex(content: bytes, start: int, delimiter: str) -> tuple[list[str], int, st
                 break
             fields.append(b"".join(parts).decode("utf-8", "replace"))
             at = found + 1
-            if content[at : at + 2] == b"\r\n":
-                at += 1
+            at += next((len(end) - 1 for end in (b"\r\n", b"\r\r\n") if content.startswith(end, at)), 0)
         else:
             stops = [stop for stop in (content.find(mark, at), content.find(b"\n", at)) if stop >= 0]
             stop = min(stops) if stops else size
@@ -230,7 +232,9 @@ def _lex(content: bytes, start: int, delimiter: str) -> tuple[list[str], int, st
             if b'"' in value:
                 return fields, size, "a quotation mark inside a field that is not quoted"
             if content[stop : stop + 1] != mark:
-                value = value.removesuffix(b"\r")
+                value = value.removesuffix(b"\r").removesuffix(b"\r")
+            if b"\r" in value:
+                return fields, size, _BROKEN
             fields.append(value.decode("utf-8", "replace"))
             at = stop
         if at >= size:

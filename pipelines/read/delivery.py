@@ -1,4 +1,4 @@
-"""One delivery read by its spec: the right reader, the header held against the spec, declared rows skipped, identifiers dropped."""
+"""One delivery read by its spec: header held against the spec, declared rows skipped, identifiers dropped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.intake.refusal import Refusal
 from pipelines.read.delimited import read_delimited
 from pipelines.read.records import ROW, Records
 from pipelines.read.sheet import read_sheet
-from pipelines.specs.models import Coordinates, CsvFormat, Dataset, FeedVersion, Sensitivity
+from pipelines.specs.models import CsvFormat, Dataset, FeedVersion, Sensitivity
 from pipelines.specs.problems import nearest
 
 
@@ -31,21 +31,11 @@ def read_delivery(content: bytes, claim: Claim, dataset: Dataset) -> Records:
     _check_header(records.header, version, f"{name}:{version.format.header_row}")
     _skip(records, version)
     hidden = set(identifier_columns(version, dataset))
-    kept = [header for header in needed_columns(version) if header not in hidden]
+    kept = [header for header in version.needed_columns() if header not in hidden]
     records.frame = records.frame.select(ROW, *kept)
     if hidden:
         records.unread = [replace(record, text=None) for record in records.unread]
     return records
-
-
-def needed_columns(version: FeedVersion) -> Iterator[str]:
-    """The columns a spec reads, each once: those that fill fields, and those that place or date a row."""
-    names = list(version.columns)
-    for location in version.location:
-        names += [location.x, location.y] if isinstance(location, Coordinates) else [location.column]
-    if version.period is not None:
-        names.append(version.period.column)
-    yield from dict.fromkeys(names)
 
 
 def identifier_columns(version: FeedVersion, dataset: Dataset) -> Iterator[str]:
@@ -58,13 +48,17 @@ def identifier_columns(version: FeedVersion, dataset: Dataset) -> Iterator[str]:
 def _check_header(header: list[str], version: FeedVersion, place: str) -> None:
     repeated = {name for name in header if name and header.count(name) > 1}
     if repeated:
-        raise Refusal("repeated_column", f'{place}: the header names "{min(repeated)}" twice; ask the partner which one holds')
-    known = [*needed_columns(version), *version.ignore]
-    missing = [name for name in needed_columns(version) if name not in header]
+        raise Refusal(
+            "repeated_column", f'{place}: the header names "{min(repeated)}" twice; ask the partner which one holds'
+        )
+    known = [*version.needed_columns(), *version.ignore]
+    missing = [name for name in version.needed_columns() if name not in header]
     if missing:
         new = [name for name in header if name not in known]
         told = ", ".join(f'"{name}"{nearest(name, new)}' for name in missing)
-        message = f"{place}: the header lacks {told}; ask the partner for the usual columns, or add a version to the spec"
+        message = (
+            f"{place}: the header lacks {told}; ask the partner for the usual columns, or add a version to the spec"
+        )
         raise Refusal("missing_column", message)
     unknown = [name for name in header if name not in known]
     if unknown:

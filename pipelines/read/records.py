@@ -41,3 +41,13 @@ class Records:
     def total(self) -> int:
         """All records: header, skipped, read and unread."""
         return self.headers_read + sum(self.skipped.values()) + self.frame.height + len(self.unread)
+
+
+def distinct(header: list[str]) -> list[str]:
+    """The header with repeats told apart; the check of the header against the spec refuses them by name."""
+    seen = {ROW: 1}
+    names = []
+    for name in header:
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}\x00{seen[name]}")
+    return names

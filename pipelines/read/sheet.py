@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from pipelines.intake.refusal import Refusal
-from pipelines.read.records import ROW, Records, Unread
+from pipelines.read.records import ROW, Records, Unread, distinct
 from pipelines.specs.models import SheetFormat
 from pipelines.specs.problems import nearest
 
@@ -27,14 +27,21 @@ def read_sheet(content: bytes, format_: SheetFormat, name: str) -> Records:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         if format_.sheet not in book.sheet_names:
             close = nearest(format_.sheet, book.sheet_names)
-            raise Refusal("unreadable", f'{name}: there is no sheet "{format_.sheet}"{close}; it has {", ".join(book.sheet_names)}')
+            raise Refusal(
+                "unreadable",
+                f'{name}: there is no sheet "{format_.sheet}"{close}; it has {", ".join(book.sheet_names)}',
+            )
         rows = book.get_sheet_by_name(format_.sheet).to_python(skip_empty_area=False)
     except python_calamine.CalamineError as error:
-        raise Refusal("unreadable", f"{name}: not a readable workbook ({error}); ask the partner to send it again") from error
+        raise Refusal(
+            "unreadable", f"{name}: not a readable workbook ({error}); ask the partner to send it again"
+        ) from error
     header_at = format_.header_row - 1
     if len(rows) <= header_at or not any(cell != "" for cell in rows[header_at]):
-        raise Refusal("empty_file", f"{name}: row {format_.header_row} of {format_.sheet} should hold the header and is empty")
-    header = [_text(cell) or "" for cell in rows[header_at]]
+        raise Refusal(
+            "empty_file", f"{name}: row {format_.header_row} of {format_.sheet} should hold the header and is empty"
+        )
+    header = [(_text(cell) or "").strip() for cell in rows[header_at]]
     while header and not header[-1]:
         header.pop()
     records = Records(pl.DataFrame(), header)
@@ -52,7 +59,9 @@ def read_sheet(content: bytes, format_: SheetFormat, name: str) -> Records:
             records.unread.append(Unread(number, 0, 0, "field_count", message, "\t".join(cell or "" for cell in cells)))
         else:
             kept.append([number, *cells[: len(header)], *[None] * (len(header) - len(cells))])
-    records.frame = pl.DataFrame(kept, schema={ROW: pl.UInt32, **dict.fromkeys(header, pl.String)}, orient="row")
+    records.frame = pl.DataFrame(
+        kept, schema={ROW: pl.UInt32, **dict.fromkeys(distinct(header), pl.String)}, orient="row"
+    )
     return records
 
 

@@ -1,7 +1,8 @@
-"""Checks that need more than one spec file: names that must exist, dates that must not overlap, codes that must agree."""
+"""Checks that need more than one spec file: names that exist, dates that do not overlap, codes that agree."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -60,7 +61,9 @@ def _twice(table: CodeTable, names: list[str], what: str) -> Iterator[Problem]:
         for other in seen.setdefault(name, []):
             earlier = table.entries[other]
             if _overlap((earlier.valid_from, earlier.valid_to), (entry.valid_from, entry.valid_to)):
-                yield table.problem(index, f'{what} "{name}" already stands on line {table.lines[other]} for the same dates')
+                yield table.problem(
+                    index, f'{what} "{name}" already stands on line {table.lines[other]} for the same dates'
+                )
         seen[name].append(index)
 
 
@@ -70,7 +73,9 @@ def _code_list(name: str, table: CodeTable) -> Iterator[Problem]:
     parents = {entry.code: entry.parent for entry in table.entries}
     for index, entry in enumerate(table.entries):
         if entry.parent is not None and entry.parent not in parents:
-            yield table.problem(index, f'parent "{entry.parent}" is not a code of {name}{nearest(entry.parent, parents)}')
+            yield table.problem(
+                index, f'parent "{entry.parent}" is not a code of {name}{nearest(entry.parent, parents)}'
+            )
         trail, step = [entry.code], entry.parent
         while step in parents and step not in trail:
             trail.append(step)
@@ -80,7 +85,11 @@ def _code_list(name: str, table: CodeTable) -> Iterator[Problem]:
 
 
 def _dataset(document: Document, dataset: Dataset, specs: SpecSet) -> Iterator[Problem]:
-    wanted = [("clock", dataset.clock, "interval"), ("category", dataset.category, "code"), ("outcome", dataset.outcome, "code")]
+    wanted = [
+        ("clock", dataset.clock, "interval"),
+        ("category", dataset.category, "code"),
+        ("outcome", dataset.outcome, "code"),
+    ]
     for role, name, kind in wanted:
         if name is None:
             if role == "clock" and dataset.shape == "event":
@@ -94,7 +103,11 @@ def _dataset(document: Document, dataset: Dataset, specs: SpecSet) -> Iterator[P
         if name not in dataset.fields:
             yield document.problem(("key", index), f'key: no field "{name}"{nearest(name, dataset.fields)}')
         elif dataset.fields[name].sensitivity is Sensitivity.IDENTIFIER:
-            yield document.problem(("key", index), f'key: "{name}" is an identifier and is not stored, so it cannot be a key')
+            yield document.problem(
+                ("key", index), f'key: "{name}" is an identifier and is not stored, so it cannot be a key'
+            )
+        elif dataset.fields[name].type not in ("text", "code"):
+            yield document.problem(("key", index), f'key: "{name}" must be a text or a code')
     for name, field in dataset.fields.items():
         if field.list is not None and field.list not in specs.code_lists:
             place = ("fields", name, "list")
@@ -104,13 +117,18 @@ def _dataset(document: Document, dataset: Dataset, specs: SpecSet) -> Iterator[P
 def _feed(document: Document, feed: FeedSpec, specs: SpecSet) -> Iterator[Problem]:
     dataset = specs.datasets.get(feed.dataset)
     if dataset is None:
+        if ("dataset", feed.dataset) in specs.documents:
+            return  # there is one, and what is wrong with it is told already
         message = f'there is no dataset "{feed.dataset}"; a feed\'s file is named after its dataset'
         yield document.problem((), message + nearest(feed.dataset, specs.datasets))
         return
     units = specs.code_lists.get(RECORDING_UNITS)
     unit = feed.feed.recording.unit
     if units and unit not in (known := [entry.code for entry in units.entries]):
-        yield document.problem(("recording", "unit"), f'recording.unit: "{unit}" is not in the code list {RECORDING_UNITS}{nearest(unit, known)}')
+        yield document.problem(
+            ("recording", "unit"),
+            f'recording.unit: "{unit}" is not in the code list {RECORDING_UNITS}{nearest(unit, known)}',
+        )
     if dataset.shape == "observation" and feed.feed.boundary_set is None and "boundary_set" not in dataset.fields:
         yield document.problem((), "an observation feed names the `boundary_set` its area codes are from")
     for index, version in enumerate(feed.feed.versions):
@@ -137,10 +155,14 @@ class _VersionChecks:
         for header, column in self.version.columns.items():
             if column.field not in self.dataset.fields:
                 close = nearest(column.field, self.dataset.fields)
-                yield self.problem(f'dataset {self.feed.dataset} has no field "{column.field}"{close}', "columns", header)
+                yield self.problem(
+                    f'dataset {self.feed.dataset} has no field "{column.field}"{close}', "columns", header
+                )
                 continue
             if column.field in taken:
-                yield self.problem(f'field "{column.field}" is already filled by "{taken[column.field]}"', "columns", header)
+                yield self.problem(
+                    f'field "{column.field}" is already filled by "{taken[column.field]}"', "columns", header
+                )
             taken[column.field] = header
             yield from self.one_column(header, column)
         for name, field in self.dataset.fields.items():
@@ -149,17 +171,31 @@ class _VersionChecks:
         for header in self.version.ignore:
             if header in self.version.columns:
                 yield self.problem(f'"{header}" is both mapped and ignored', "ignore")
+        known = [*self.version.needed_columns(), *self.version.ignore]
+        for index, rule in enumerate(self.version.skip):
+            if rule.column not in known:
+                yield self.problem(
+                    f'no column "{rule.column}" to skip by{nearest(rule.column, known)}', "skip", index, "column"
+                )
+        declared = self.version.period
+        if declared is not None and not _is_date_format(declared.date):
+            yield self.problem(f'"{declared.date}" is not a date format with a year and month', "period", "date")
 
     def one_column(self, header: str, column: Column) -> Iterator[Problem]:
         field = self.dataset.fields[column.field]
         dated = field.type in ("interval", "date")
         if dated and column.date is None:
-            yield self.problem(f'"{header}" fills a {field.type} and must declare its `date` format', "columns", header)
+            message = f'"{header}" is of type {field.type} and must declare its `date` format'
+            yield self.problem(message, "columns", header)
         if column.date is not None:
             if not dated:
-                yield self.problem(f'"{header}": `date` belongs to a date or interval, not to a {field.type}', "columns", header)
+                yield self.problem(
+                    f'"{header}": `date` belongs to a date or interval, not to a {field.type}', "columns", header
+                )
             elif not _is_date_format(column.date):
-                yield self.problem(f'"{header}": "{column.date}" is not a date format with a year and month', "columns", header)
+                yield self.problem(
+                    f'"{header}": "{column.date}" is not a date format with a year and month', "columns", header
+                )
         if field.type == "code" and column.map is None:
             yield self.problem(f'"{header}" fills a code and must name its `map`', "columns", header)
         if column.map is not None:
@@ -176,8 +212,12 @@ class _VersionChecks:
         if field.list is None:
             yield self.problem(f'"{header}": `map` belongs to a code field, not to a {field.type}', "columns", header)
             return
-        yield from _twice(table, [entry.raw for entry in table.entries], "raw code")
-        codes = [entry.code for entry in self.specs.code_lists[field.list].entries] if field.list in self.specs.code_lists else []
+        yield from _twice(table, [entry.raw.strip() for entry in table.entries], "raw code")
+        codes = (
+            [entry.code for entry in self.specs.code_lists[field.list].entries]
+            if field.list in self.specs.code_lists
+            else []
+        )
         for index, entry in enumerate(table.entries):
             if codes and entry.code is not None and entry.code not in codes:
                 yield table.problem(index, f'"{entry.code}" is not a code of {field.list}{nearest(entry.code, codes)}')
@@ -187,16 +227,22 @@ class _VersionChecks:
         for index, pattern in enumerate(self.version.files):
             said = tokens(pattern)
             if "period" not in said and self.version.period is None:
-                yield self.problem("neither the file name ({period:...}) nor `period` says what period a row reports on", "files", index)
+                yield self.problem(
+                    "neither the file name ({period:...}) nor `period` says what period a row reports on",
+                    "files",
+                    index,
+                )
             if "supplier" not in said and len(suppliers) > 1:
-                yield self.problem("the partner has several suppliers, so the file name must hold {supplier}", "files", index)
+                yield self.problem(
+                    "the partner has several suppliers, so the file name must hold {supplier}", "files", index
+                )
 
 
 def _is_date_format(format_: str) -> bool:
     probe = datetime(2013, 11, 28, 13, 14, 15)
     try:
         back = datetime.strptime(probe.strftime(format_), format_)
-    except ValueError:
+    except (ValueError, re.error):
         return False
     return (back.year, back.month) == (2013, 11)
 
@@ -204,8 +250,13 @@ def _is_date_format(format_: str) -> bool:
 def _indicator(name: str, specs: SpecSet) -> Iterator[Problem]:
     document, indicator = specs.documents["indicator", name], specs.indicators[name]
     numerator, denominator = indicator.numerator, indicator.denominator
-    for role, wanted, shape in (("numerator", numerator.dataset, "event"), ("denominator", denominator.dataset, "observation")):
+    for role, wanted, shape in (
+        ("numerator", numerator.dataset, "event"),
+        ("denominator", denominator.dataset, "observation"),
+    ):
         dataset = specs.datasets.get(wanted)
+        if dataset is None and ("dataset", wanted) in specs.documents:
+            continue
         if dataset is None:
             yield document.problem((role, "dataset"), f'{role}: no dataset "{wanted}"{nearest(wanted, specs.datasets)}')
         elif dataset.shape != shape:
@@ -220,7 +271,9 @@ def _indicator(name: str, specs: SpecSet) -> Iterator[Problem]:
     units = specs.code_lists.get(RECORDING_UNITS)
     if units and numerator.unit_counted not in (known := [entry.code for entry in units.entries]):
         close = nearest(numerator.unit_counted, known)
-        yield document.problem(("numerator", "unit_counted"), f'"{numerator.unit_counted}" is not in {RECORDING_UNITS}{close}')
+        yield document.problem(
+            ("numerator", "unit_counted"), f'"{numerator.unit_counted}" is not in {RECORDING_UNITS}{close}'
+        )
     if indicator.lead_partner not in specs.partners:
         close = nearest(indicator.lead_partner, specs.partners)
         yield document.problem(("lead_partner",), f'no partner "{indicator.lead_partner}"{close}')

@@ -58,7 +58,10 @@ def specs_digest(specs: SpecSet) -> str:
         METHOD,
         specs.datasets,
         specs.partners,
-        {name: (feed.feed, {key: table.entries for key, table in feed.maps.items()}) for name, feed in specs.feeds.items()},
+        {
+            name: (feed.feed, {key: table.entries for key, table in feed.maps.items()})
+            for name, feed in specs.feeds.items()
+        },
         {name: table.entries for name, table in specs.code_lists.items()},
         specs.indicators,
     )

@@ -46,7 +46,7 @@ class FeedSpec:
         return f"{self.partner}/{self.dataset}"
 
     def version_on(self, day: date) -> FeedVersion | None:
-        """The version in force for a period that starts on `day`; None where the feed did not exist yet or has ended."""
+        """The version in force for a period that starts on `day`; None before the feed's first and after its last."""
         for version in reversed(self.feed.versions):
             if version.valid_from <= day:
                 return version if version.valid_to is None or day <= version.valid_to else None
@@ -80,7 +80,9 @@ class _Reader:
     def read(self) -> None:
         root = self.specs.root
         if not (root / "datasets").is_dir() or not (root / "partners").is_dir():
-            message = "not a folder of specs: it has no `datasets` and `partners` (set COMMONGRID_SPECS to one that has)"
+            message = (
+                "not a folder of specs: it has no `datasets` and `partners` (set COMMONGRID_SPECS to one that has)"
+            )
             self.problems.append(Problem(shown(root), 1, message))
             return
         for path in sorted((root / "codelists").glob("*.csv")):
@@ -135,10 +137,16 @@ class _Reader:
             with path.open(encoding="utf-8-sig", newline="") as file:
                 rows = csv.DictReader(file, strict=True)
                 for unknown in [name for name in rows.fieldnames or [] if name not in known]:
-                    self.problems.append(Problem(shown(path), 1, f'unknown column "{unknown}"{nearest(unknown, known)}'))
+                    self.problems.append(
+                        Problem(shown(path), 1, f'unknown column "{unknown}"{nearest(unknown, known)}')
+                    )
                 if self.problems and self.problems[-1].file == shown(path):
                     return CodeTable(path, (), ())
                 for row in rows:
+                    if None in row:
+                        message = "more values than columns; a value that holds a comma stands in quotation marks"
+                        self.problems.append(Problem(shown(path), rows.line_num, message))
+                        continue
                     try:
                         entries.append(model.model_validate({key: value for key, value in row.items() if value}))
                         lines.append(rows.line_num)
@@ -180,8 +188,12 @@ def _spec_models(model: type[Spec], seen: set[type[Spec]]) -> set[type[Spec]]:
 
 def _from_pydantic(document: Document, error: ValidationError, model: type[Spec]) -> list[Problem]:
     problems = []
-    for fault in error.errors():
-        place = tuple(part for part in fault["loc"] if part != "[key]")
+    faults = error.errors()
+    for fault in faults:
+        loc = fault["loc"]
+        if fault["type"] == "too_short" and any(other["loc"][: len(loc)] == loc != other["loc"] for other in faults):
+            continue  # entries were given, and are at fault themselves
+        place = tuple(part for part in (loc[:-1] if fault["type"] == "missing" else loc) if part != "[key]")
         while place and place not in document.lines and any(place[:cut] in document.lines for cut in range(len(place))):
             # A union adds the name of its chosen member to the place; the file does not hold that name.
             cut = next(cut for cut in range(len(place) - 1, -1, -1) if place[:cut] in document.lines)
@@ -192,10 +204,11 @@ def _from_pydantic(document: Document, error: ValidationError, model: type[Spec]
         if fault["type"] == "extra_forbidden":
             message = f'unknown key "{name}"{nearest(name, _known_keys(model, place))}'
         elif fault["type"] == "missing":
-            message = f'"{name}" is missing from {label.rpartition(".")[0] or document.path.name}'
+            message = f'"{name}" is missing from {label or document.path.name}'
         elif fault["type"] in ("literal_error", "enum"):
             expected = str(fault.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
-            message = f'{label}: "{fault["input"]}" is not one of {", ".join(expected)}{nearest(str(fault["input"]), expected)}'
+            close = nearest(str(fault["input"]), expected)
+            message = f'{label}: "{fault["input"]}" is not one of {", ".join(expected)}{close}'
         else:
             message = f"{label}: {_reason(fault)}"
         problems.append(document.problem(place, message))

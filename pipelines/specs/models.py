@@ -276,6 +276,15 @@ class FeedVersion(Spec):
     replaces: Literal["reporting_period"] = "reporting_period"
     expect: Expect = Expect()
 
+    def needed_columns(self) -> list[str]:
+        """The columns that are read, each once: those that fill fields, and those that place or date a row."""
+        names = list(self.columns)
+        for location in self.location:
+            names += [location.x, location.y] if isinstance(location, Coordinates) else [location.column]
+        if self.period is not None:
+            names.append(self.period.column)
+        return list(dict.fromkeys(names))
+
     @field_validator("columns", mode="before")
     @classmethod
     def _short_form(cls, value: object) -> object:

@@ -15,7 +15,14 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 _TOKEN = re.compile(r"\{([a-z]+)(?::([^{}]*))?\}|(\*)")
-_DATE_CODES = {"%Y": r"\d{4}", "%m": r"\d{2}", "%d": r"\d{2}", "%y": r"\d{2}", "%b": "[A-Za-z]{3}", "%B": "[A-Za-z]{3,9}"}
+_DATE_CODES = {
+    "%Y": r"\d{4}",
+    "%m": r"\d{2}",
+    "%d": r"\d{2}",
+    "%y": r"\d{2}",
+    "%b": "[A-Za-z]{3}",
+    "%B": "[A-Za-z]{3,9}",
+}
 _NAMES = ("period", "supplier", "issued")
 
 
@@ -33,6 +40,12 @@ def _date_regex(format_: str) -> str:
     for part in parts[1::2]:
         if part not in _DATE_CODES:
             raise ValueError(f"{part} is not a date code a file name can hold; use one of {', '.join(_DATE_CODES)}")
+    codes = parts[1::2]
+    twice = next((code for code in codes if codes.count(code) > 1), None)
+    if twice:
+        raise ValueError(f"{twice} is given twice")
+    if not {"%Y", "%y"} & set(codes):
+        raise ValueError(f'"{format_}" needs a year, %Y or %y')
     return "".join(_DATE_CODES[part] if part in _DATE_CODES else re.escape(part) for part in parts)
 
 

@@ -48,6 +48,11 @@ def periods_between(kind: PeriodType, first: date, last: date) -> Iterator[date]
         start = next_start(kind, start)
 
 
+def months_of(kind: PeriodType, start: date) -> list[date]:
+    """The first days of the months that a period touches."""
+    return list(periods_between(PeriodType.MONTH, start, period_end(kind, start)))
+
+
 def label(kind: PeriodType, start: date) -> str:
     """What people call the period: `May 2014`, `2013/14`, `2014`, `Q2 2014`, `week of 5 May 2014`."""
     match kind:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.specs.models import Code, CodeMapEntry, Dataset, Feed, Indicator, Partner
+from pipelines.specs.models import Code, CodeMapEntry, Dataset, Feed, Indicator, Partner, Spec
 
-KINDS = {
+KINDS: dict[str, type[Spec]] = {
     "partner": Partner,
     "feed": Feed,
     "dataset": Dataset,

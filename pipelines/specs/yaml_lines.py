@@ -49,16 +49,14 @@ def read_yaml(path: Path) -> Document:
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
+        if node is not None:
+            document.data = _build(loader, node, (), document)
     except UnicodeDecodeError as error:
         document.problems.append(Problem(shown(path), 1, f"not UTF-8 text (byte {error.start})"))
-        return document
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         message = getattr(error, "problem", None) or "not readable as YAML"
         document.problems.append(Problem(shown(path), (mark.line + 1) if mark else 1, f"not valid YAML: {message}"))
-        return document
-    if node is not None:
-        document.data = _build(loader, node, (), document)
     return document
 
 
@@ -67,6 +65,8 @@ def _build(loader: _Loader, node: yaml.Node, place: Place, document: Document) -
     if isinstance(node, yaml.MappingNode):
         built: dict[Any, Any] = {}
         for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key_node.start_mark)
             key = loader.construct_object(key_node)
             here = (*place, str(key))
             if key in built:

@@ -24,7 +24,10 @@ def test_the_national_archive(bench: Bench, real_data: Path) -> None:
     rows = bench.ledger.rows(led.delivery)
     assert len(rows) == 43
     assert sum(row["read"] + row["unread"] for row in rows) == 326_349
-    assert sum(row["loaded"] + row["ignored"] + row["duplicate"] + row["quarantined"] + row["unread"] for row in rows) == 326_349
+    assert (
+        sum(row["loaded"] + row["ignored"] + row["duplicate"] + row["quarantined"] + row["unread"] for row in rows)
+        == 326_349
+    )
     bench.build(as_of=date(2014, 4, 1))
 
     loaded = sum(row["loaded"] for row in rows)
@@ -33,7 +36,9 @@ def test_the_national_archive(bench: Bench, real_data: Path) -> None:
 
     # The Metropolitan Police and Greater Manchester sent nothing; strays of neighbours do not make them supplied.
     for parent in ("E09000002", "E08000003"):
-        rates = bench.ask(f"select distinct status, value from indicator_values where area_code = '{parent}' and period_type = 'month'")
+        rates = bench.ask(
+            f"select distinct status, value from indicator_values where area_code = '{parent}' and period_type = 'month'"
+        )
         assert rates == [("not_supplied", None)]
         own = bench.ask(
             f"select distinct status, count from record_counts where area_code = '{parent}' and period_type = 'month' "
@@ -41,8 +46,12 @@ def test_the_national_archive(bench: Bench, real_data: Path) -> None:
         )
         assert own == [("not_supplied", None)]
 
-    belfast = bench.ask("select distinct status, count, flags from record_counts where area_code = 'N09000003' and period_type = 'month'")
+    belfast = bench.ask(
+        "select distinct status, count, flags from record_counts where area_code = 'N09000003' and period_type = 'month'"
+    )
     assert belfast == [("not_supplied", None, "outside_cover")]
-    unplaced = bench.ask("select place_method, count(*) from records where supplier = 'northern-ireland' group by all order by all")
+    unplaced = bench.ask(
+        "select place_method, count(*) from records where supplier = 'northern-ireland' group by all order by all"
+    )
     assert dict(unplaced)["outside_cover"] == 11_798
     assert "coordinates" not in dict(unplaced)

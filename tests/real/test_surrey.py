@@ -44,7 +44,9 @@ def test_every_row_is_accounted_for(surrey: Bench) -> None:
     rows = surrey.ledger.rows(led.delivery)
     assert sum(row["read"] + row["unread"] for row in rows) == 78_727
     assert sum(row["loaded"] for row in rows) == 78_727
-    assert surrey.ask("select count(*), count(place_id), count(distinct record_id) from records") == [(78_727, 75_388, 78_727)]
+    assert surrey.ask("select count(*), count(place_id), count(distinct record_id) from records") == [
+        (78_727, 75_388, 78_727)
+    ]
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -69,7 +71,9 @@ def test_counts_agree_with_an_independent_join(surrey: Bench, real_data: Path, n
     pattern, fields, _ = SETS[name]
     folder = real_data / "geography" / "boundaries_surrey"
     areas = pd.concat([gpd.read_file(path)[[fields.code, "geometry"]] for path in sorted(folder.glob(pattern))])
-    crimes = pd.concat([pd.read_csv(path, dtype=str) for path in sorted((real_data / "police" / "surrey").glob("*.csv"))])
+    crimes = pd.concat(
+        [pd.read_csv(path, dtype=str) for path in sorted((real_data / "police" / "surrey").glob("*.csv"))]
+    )
     crimes = crimes[crimes["Longitude"].notna()]
     points = gpd.GeoDataFrame(
         crimes[["Month", "Crime type"]],
@@ -92,12 +96,16 @@ def test_areas_of_the_county_are_spoken_for(surrey: Bench) -> None:
         "and coverage_share is not null and status <> 'ok'"
     )
     assert {status for _set, status in rows} <= {"partial"}
-    strays = surrey.ask("select count(*) from record_counts where flags like '%outside_supplier_area%' and period_type = 'month'")
+    strays = surrey.ask(
+        "select count(*) from record_counts where flags like '%outside_supplier_area%' and period_type = 'month'"
+    )
     assert strays == [(0,)]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["earlier", "later", "earlier"])))
-def test_may_as_published_twice_ends_the_same_in_any_order(bench: Bench, real_data: Path, order: tuple[str, ...]) -> None:
+def test_may_as_published_twice_ends_the_same_in_any_order(
+    bench: Bench, real_data: Path, order: tuple[str, ...]
+) -> None:
     name = "2014-05-surrey-street.csv"
     issues = {
         "earlier": (real_data / "police/surrey_earlier_release" / name, date(2014, 7, 31)),

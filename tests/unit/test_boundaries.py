@@ -1,0 +1,279 @@
+"""Boundary sets: the same areas from every format and CRS, faults refused or said, each point in one area."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import numpy as np
+import polars as pl
+import pytest
+import shapely
+from shapely import MultiPolygon, Polygon, box
+
+from pipelines.intake.refusal import Refusal
+from pipelines.place.assign import OUTSIDE, assign, assign_all, remember_places
+from pipelines.place.boundaries import (
+    FILE_NAME,
+    AddedSet,
+    BoundaryFields,
+    add_boundaries,
+    read_areas,
+    set_digest,
+    set_names,
+)
+
+FIELDS = BoundaryFields("code", "name", "over")
+WEST, EAST = box(499_000, 149_000, 500_000, 150_000), box(500_000, 149_000, 501_000, 150_000)
+GRID = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}}
+
+
+def collection(*areas: tuple[str | None, Any], crs: dict[str, Any] | None = GRID, **properties: Any) -> dict[str, Any]:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"code": code, "name": f"Area {code}", "over": "E07", **properties},
+            "geometry": None if shape is None else json.loads(shapely.to_geojson(shape)),
+        }
+        for code, shape in areas
+    ]
+    return {"type": "FeatureCollection", "features": features, **({"crs": crs} if crs else {})}
+
+
+def written(folder: Path, *areas: tuple[str | None, Any], name: str = "wards.geojson", **more: Any) -> Path:
+    path = folder / name
+    path.write_text(json.dumps(collection(*areas, **more)), encoding="utf-8")
+    return path
+
+
+def added(
+    folder: Path, *files: Path, fields: BoundaryFields = FIELDS, crs: str | None = None, name: str = "ward"
+) -> AddedSet:
+    return add_boundaries(list(files), folder / "sets", name, fields, date(2014, 1, 1), crs)
+
+
+def areas(folder: Path) -> dict[str, Any]:
+    table = read_areas(folder / "sets")
+    return {
+        code: None if wkb is None else shapely.from_wkb(wkb)
+        for code, wkb in table.select("area_code", "wkb").iter_rows()
+    }
+
+
+def refusal(folder: Path, *files: Path, **more: Any) -> str:
+    with pytest.raises(Refusal) as error:
+        added(folder, *files, **more)
+    return f"{error.value.issue_type}: {error.value}"
+
+
+@pytest.mark.parametrize("driver", ["GeoJSON", "GPKG", "ESRI Shapefile"])
+@pytest.mark.parametrize("crs", ["EPSG:27700", "EPSG:4326", "EPSG:4258", "EPSG:25830"])
+def test_every_format_and_crs_gives_the_same_areas(tmp_path: Path, driver: str, crs: str) -> None:
+    from convertbng.cutil import convert_lonlat
+    from pyproj import Transformer
+
+    shapes = [
+        WEST,
+        EAST,
+        MultiPolygon([box(499_000, 148_000, 499_400, 148_400), box(499_600, 148_600, 499_900, 148_900)]),
+    ]
+
+    def there(points: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        if crs == "EPSG:27700":
+            return points
+        longitude, latitude = convert_lonlat(np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1]))
+        if crs == "EPSG:25830":
+            longitude, latitude = Transformer.from_crs("EPSG:4258", crs, always_xy=True).transform(longitude, latitude)
+        return np.column_stack((longitude, latitude))
+
+    frame = geopandas.GeoDataFrame(
+        {"code": ["A", "B", "C"], "name": ["a", "b", "c"], "over": ["E07"] * 3},
+        geometry=[shapely.transform(shape, there) for shape in shapes],
+        crs=crs,
+    )
+    path = tmp_path / f"wards.{ {'GeoJSON': 'geojson', 'GPKG': 'gpkg'}.get(driver, 'shp') }"
+    frame.to_file(path, driver=driver, engine="pyogrio", **({"COORDINATE_PRECISION": 9} if driver == "GeoJSON" else {}))
+    assert added(tmp_path, path) == AddedSet(3, 0, (), 0)
+    # A published longitude and latitude is good to some millimetres.
+    for found, shape in zip(areas(tmp_path).values(), shapes, strict=True):
+        assert shapely.hausdorff_distance(found, shape) < 0.01
+
+
+def test_a_set_remembers_names_parents_and_dates(tmp_path: Path) -> None:
+    added(tmp_path, written(tmp_path, ("A", WEST), ("B", EAST)))
+    table = read_areas(tmp_path / "sets")
+    assert table.drop("wkb").rows(named=True)[0] == {
+        "boundary_set": "ward", "area_code": "A", "area_name": "Area A", "parent_code": "E07", "has_cover": True,
+        "valid_from": date(2014, 1, 1), "valid_to": None,
+    }  # fmt: skip
+    assert set_names(tmp_path / "sets") == ["ward"]
+
+
+def test_the_file_name_may_stand_for_the_parent(tmp_path: Path) -> None:
+    files = [
+        written(tmp_path, ("A", WEST), name="E07000209.geojson"),
+        written(tmp_path, ("B", EAST), name="E07000210.geojson"),
+    ]
+    added(tmp_path, *files, fields=BoundaryFields("code", "name", FILE_NAME))
+    assert read_areas(tmp_path / "sets")["parent_code"].to_list() == ["E07000209", "E07000210"]
+
+
+def test_areas_without_a_parent_are_counted(tmp_path: Path) -> None:
+    path = written(tmp_path, ("A", WEST), ("B", EAST))
+    assert added(tmp_path, path, fields=BoundaryFields("code", "name")).without_parent == 2
+    data = collection(("A", WEST), ("B", EAST))
+    data["features"][0]["properties"]["over"] = None
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert added(tmp_path, path).without_parent == 1
+    assert read_areas(tmp_path / "sets")["parent_code"].to_list() == [None, "E07"]
+
+
+def test_a_code_given_twice_is_refused_with_both_files(tmp_path: Path) -> None:
+    one, other = (
+        written(tmp_path, ("A", WEST), name="one.geojson"),
+        written(tmp_path, ("A", EAST), name="other.geojson"),
+    )
+    assert refusal(tmp_path, one, other) == f'bad_value: {other}: area "A" also stands in {one}'
+
+
+def test_a_missing_field_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    path = written(tmp_path, ("A", WEST))
+    told = refusal(tmp_path, path, fields=BoundaryFields("cod", "name"))
+    assert told == f'missing_column: {path}: no field "cod" (did you mean "code"?); it has code, name, over'
+
+
+def test_a_shapefile_without_a_crs_is_refused_until_one_is_given(tmp_path: Path) -> None:
+    frame = geopandas.GeoDataFrame({"code": ["A"], "name": ["a"], "over": ["E07"]}, geometry=[WEST], crs="EPSG:27700")
+    frame.to_file(tmp_path / "a.shp", engine="pyogrio")
+    (tmp_path / "a.prj").unlink()
+    assert "does not say its CRS; give --crs, as --crs EPSG:27700" in refusal(tmp_path, tmp_path / "a.shp")
+    assert added(tmp_path, tmp_path / "a.shp", crs="EPSG:27700").areas == 1
+    assert areas(tmp_path)["A"].equals(WEST)
+
+
+@pytest.mark.filterwarnings("ignore:Best transformation is not available")
+@pytest.mark.parametrize(
+    ("crs", "words"),
+    [
+        ("EPSG:4277", "only an approximate transformation"),
+        ("EPSG:99999", "is not a CRS that is known here"),
+        ("OSGB", "is not a CRS"),
+    ],
+)
+def test_a_crs_that_is_unknown_or_approximate_is_refused(tmp_path: Path, crs: str, words: str) -> None:
+    assert words in refusal(tmp_path, written(tmp_path, ("A", WEST)), crs=crs)
+
+
+def test_a_ring_that_crosses_itself_is_mended_and_said(tmp_path: Path) -> None:
+    bow = Polygon([(499_000, 149_000), (500_000, 150_000), (500_000, 149_000), (499_000, 150_000)])
+    assert added(tmp_path, written(tmp_path, ("A", bow), ("B", EAST))).mended == ("A",)
+    mended = areas(tmp_path)["A"]
+    assert mended.is_valid
+    assert mended.area == pytest.approx(500_000)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [None, shapely.Point(499_500, 149_500), shapely.LineString([(499_000, 149_000), (500_000, 150_000)]),
+     Polygon([(499_000, 149_000), (500_000, 149_000), (499_500, 149_000)])],
+    ids=["nothing", "point", "line", "flat ring"],
+)  # fmt: skip
+def test_an_area_without_a_surface_is_refused(tmp_path: Path, shape: Any) -> None:
+    assert "area A has no surface" in refusal(tmp_path, written(tmp_path, ("A", shape)))
+
+
+def test_an_area_without_a_code_is_refused(tmp_path: Path) -> None:
+    assert 'area 2 has no "code"' in refusal(tmp_path, written(tmp_path, ("A", WEST), (None, EAST)))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("", "not a boundary file"), ("{}", "not a boundary file"), ("a,b\n1,2\n", "not a boundary file")],
+)
+def test_what_is_no_boundary_file_is_refused(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "wards.geojson"
+    path.write_text(content, encoding="utf-8")
+    assert words in refusal(tmp_path, path)
+    assert "there is no such file" in refusal(tmp_path, tmp_path / "none.geojson")
+
+
+def test_a_refused_set_leaves_the_earlier_one(tmp_path: Path) -> None:
+    added(tmp_path, written(tmp_path, ("A", WEST)))
+    before = set_digest(tmp_path / "sets", "ward")
+    refusal(tmp_path, written(tmp_path, ("B", WEST), ("B", EAST)))
+    assert set_digest(tmp_path / "sets", "ward") == before
+
+
+def test_northern_ireland_is_kept_without_a_surface_and_said(tmp_path: Path) -> None:
+    belfast = box(-6.0, 54.5, -5.8, 54.7)
+    path = written(tmp_path, ("N", belfast), ("S", box(-0.6, 51.2, -0.5, 51.3)), crs=None)
+    assert added(tmp_path, path).outside_cover == 1
+    assert {code: shape is None for code, shape in areas(tmp_path).items()} == {"N": True, "S": False}
+
+
+# --- points into areas ----------------------------------------------------------------------------------------------
+
+
+def points(*pairs: tuple[float, float]) -> pl.DataFrame:
+    frame = pl.DataFrame(pairs, schema={"easting": pl.Float64, "northing": pl.Float64}, orient="row")
+    return frame.with_row_index("place_id").with_columns(
+        pl.col("place_id").cast(pl.Int64), square_m=pl.lit(1, pl.Int32)
+    )
+
+
+def area_of(folder: Path, places: pl.DataFrame) -> list[str]:
+    return assign(places, folder / "sets" / "ward" / "areas.parquet").sort("place_id")["area_code"].to_list()
+
+
+def test_a_point_on_an_edge_is_in_the_area_of_the_lowest_code(tmp_path: Path) -> None:
+    places = points(
+        (500_000, 149_500), (500_000, 150_000), (499_000, 149_000), (501_000, 149_500), (501_000.001, 149_500)
+    )
+    for order in [(("A", EAST), ("B", WEST)), (("B", WEST), ("A", EAST))]:
+        added(tmp_path, written(tmp_path, *order))
+        assert area_of(tmp_path, places) == ["A", "A", "B", "A", OUTSIDE]
+    backwards = places.reverse()
+    assert area_of(tmp_path, backwards) == area_of(tmp_path, places)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_areas_are_found_as_by_looking_at_every_one(tmp_path: Path, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    # A patchwork of triangles on a lattice with a hole in it; the points lie anywhere, on edges and on corners too.
+    corners = random.integers(0, 20, size=(30, 2, 2)) * 100 + np.array([499_000, 149_000])
+    cells = shapely.voronoi_polygons(
+        shapely.multipoints(corners[:, 0].astype(float)), extend_to=box(499_000, 149_000, 501_000, 151_000)
+    )
+    shapes = [shape for shape in cells.geoms][:-3]
+    added(tmp_path, written(tmp_path, *((f"A{number:02}", shape) for number, shape in enumerate(shapes))))
+    anywhere = random.uniform([498_900, 148_900], [501_100, 151_100], size=(200, 2))
+    edges = np.vstack([shapely.get_coordinates(shape) for shape in shapes])
+    places = points(*map(tuple, np.vstack([anywhere, edges])))
+    stored = areas(tmp_path)
+    expected = [
+        next((code for code, shape in sorted(stored.items()) if shape.intersects(shapely.Point(x, y))), OUTSIDE)
+        for x, y in places.select("easting", "northing").iter_rows()
+    ]
+    assert area_of(tmp_path, places) == expected
+    assert {OUTSIDE, "A00"} < set(expected)
+
+
+def test_places_are_kept_once_and_brought_up_to_each_set(tmp_path: Path) -> None:
+    folder, sets = tmp_path / "places", tmp_path / "sets"
+    added(tmp_path, written(tmp_path, ("A", WEST), ("B", EAST)))
+    places = points((499_500, 149_500), (500_500, 149_500), (0, 0))
+    assert remember_places(folder, places.head(2)) == 2
+    assert assign_all(folder, sets) == {"ward": 2}
+    assert remember_places(folder, pl.concat([places, places])) == 1
+    assert assign_all(folder, sets) == {"ward": 1}
+    assert assign_all(folder, sets) == {"ward": 0}
+    found = pl.concat([pl.read_parquet(path) for path in sorted((sets / "ward" / "places").glob("*.parquet"))]).sort(
+        "place_id"
+    )
+    assert found.rows() == [(0, "A"), (1, "B"), (2, OUTSIDE)]
+    # A new drawing of the set forgets where places lay in the old one.
+    added(tmp_path, written(tmp_path, ("A", EAST), ("B", WEST)))
+    assert assign_all(folder, sets) == {"ward": 3}
