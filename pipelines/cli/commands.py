@@ -71,7 +71,12 @@ def write_schemas(out: Path | None) -> None:
 
 
 def add_boundary_set(
-    output: Output, files: list[Path], name: str, fields: tuple[str, str, str | None], valid_from: date | None, crs: str | None
+    output: Output,
+    files: list[Path],
+    name: str,
+    fields: tuple[str, str, str | None],
+    valid_from: date | None,
+    crs: str | None,
 ) -> None:
     """`commongrid boundaries add`."""
     from pipelines.place.assign import assign_all
@@ -87,9 +92,13 @@ def add_boundary_set(
     if added.mended:
         output.say(f"  mended the rings of {', '.join(added.mended)}: outlines that crossed themselves")
     if added.outside_cover:
-        output.say(f"  {added.outside_cover} areas lie outside the cover of the National Grid: nothing can be placed in them")
+        output.say(
+            f"  {added.outside_cover} areas lie outside the cover of the National Grid: nothing can be placed in them"
+        )
     if added.without_parent:
-        output.say(f"  {added.without_parent} areas have no parent: give --parent, or nobody is known to speak for them")
+        output.say(
+            f"  {added.without_parent} areas have no parent: give --parent, or nobody is known to speak for them"
+        )
     output.end({"set": name, **vars(added)}, True)
 
 

@@ -17,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 specs_app = typer.Typer(no_args_is_help=True, help="Check the specs, or print their JSON Schema.")
@@ -78,7 +79,9 @@ def build(
 
 @app.command(rich_help_panel=MONTHLY)
 def publish(
-    audience: Annotated[str, typer.Option(help="Who may read it: restricted, until disclosure control exists.")] = "restricted",
+    audience: Annotated[
+        str, typer.Option(help="Who may read it: restricted, until disclosure control exists.")
+    ] = "restricted",
     json: Json = False,
 ) -> None:
     """Check the warehouse and publish a release of it, if anything has changed."""
@@ -100,7 +103,9 @@ def query(
     sql: Annotated[str, typer.Argument(help="One SELECT; or - to read it from standard input.")],
     audience: Annotated[str, typer.Option(help="Whose release to ask.")] = "restricted",
     release: Annotated[str | None, typer.Option(help="An earlier release, by its id.")] = None,
-    as_known_at: Annotated[str | None, typer.Option(metavar="DATE", help="Build from what was known on that day.")] = None,
+    as_known_at: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Build from what was known on that day.")
+    ] = None,
     format_: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
 ) -> None:
     """Read-only SQL on a release. The tables: records, record_counts, indicator_values, coverage and more."""
@@ -122,7 +127,9 @@ def releases_list(audience: str = "restricted", json: Json = False) -> None:
 
 
 @releases_app.command("show")
-def releases_show(release: Annotated[str | None, typer.Argument(help="Its id; else the current one.")] = None, json: Json = False) -> None:
+def releases_show(
+    release: Annotated[str | None, typer.Argument(help="Its id; else the current one.")] = None, json: Json = False
+) -> None:
     """What a release holds: its tables, their rows and hashes."""
     from pipelines.cli.commands import show_release
 
@@ -130,7 +137,10 @@ def releases_show(release: Annotated[str | None, typer.Argument(help="Its id; el
 
 
 @specs_app.command("check")
-def specs_check(path: Annotated[Path | None, typer.Argument(help="A folder of specs; else the one in use.")] = None, json: Json = False) -> None:
+def specs_check(
+    path: Annotated[Path | None, typer.Argument(help="A folder of specs; else the one in use.")] = None,
+    json: Json = False,
+) -> None:
     """Report every problem in the specs at once, as file:line: message."""
     from pipelines.cli.commands import check_specs
 
@@ -154,7 +164,8 @@ def boundaries_add(
     code: Annotated[str, typer.Option(help="The field that holds the area's code.")],
     name: Annotated[str, typer.Option(help="The field that holds the area's name.")],
     parent: Annotated[
-        str | None, typer.Option(help="The field that holds the code of the area above; `:file` if it is the file's name.")
+        str | None,
+        typer.Option(help="The field that holds the code of the area above; `:file` if it is the file's name."),
     ] = None,
     valid_from: Annotated[str | None, typer.Option("--valid-from", metavar="DATE", help="First day in force.")] = None,
     crs: Annotated[str | None, typer.Option(help="The CRS, where the file declares none, as EPSG:27700.")] = None,

@@ -39,6 +39,20 @@ _DELIVERY_COUNTS = ("made", "loaded", "ignored", "duplicate", "quarantined")
 
 
 @dataclass
+class Prepared:
+    """What could be made of one claimed source before the ledger is told: rows, or why not."""
+
+    claim: Claim
+    supplier: str = ""
+    sha256: str = ""
+    delivery_id: str = ""
+    fingerprint: str = ""
+    records: Records | None = None
+    result: Harmonised | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass
 class Found:
     """One file of this load, as the ledger will know it."""
 
@@ -120,21 +134,22 @@ class Loader:
     def _one_file(self, item: Found, declared: Declared) -> None:
         """Every delivery in one file; what is wrong with one member of an archive stops none of the others."""
         problems: list[tuple[str, str]] = []
-        taken = 0
+        found: list[Claim] = []
         try:
             for source in opened(item.path):
                 try:
-                    found = self.claims_on(item, source, declared)
+                    found += self.claims_on(item, source, declared)
                 except Refusal as refusal:
                     problems.append((refusal.issue_type, str(refusal)))
-                    continue
-                taken += len(found)
-                problems += filter(None, [self._one_delivery(claim, item) for claim in found])
-            if not taken and not problems:
+            if not found and not problems:
                 raise Refusal("no_feed_claims", self._unclaimed(item))
         except Refusal as refusal:
             problems.append((refusal.issue_type, str(refusal)))
-        self._note_file(item, problems, taken)
+        for claim in found:
+            refused = self._settle(self._prepare(claim), item)
+            if refused is not None:
+                problems.append((refused.issue_type, str(refused)))
+        self._note_file(item, problems, len(found))
         for _issue, message in problems:
             self.report.refused.append(message)
             self.say(f"refused   {message}")
@@ -180,47 +195,61 @@ class Loader:
                 ],
             )
 
-    def _one_delivery(self, claim: Claim, item: Found) -> tuple[str, str] | None:
-        """Take one delivery; what was wrong, if it was refused."""
+    def _prepare(self, claim: Claim) -> Prepared:
+        """Read and harmonise one delivery, unless its harmonised rows are at hand. Changes nothing but files of its own."""
+        made = Prepared(claim)
         try:
-            supplier = supplier_of(self.specs, claim)
+            made.supplier = supplier_of(self.specs, claim)
             content = claim.source.read()
+            made.sha256 = hashlib.sha256(content).hexdigest()
+            made.delivery_id, made.fingerprint = self.identity(claim, made.supplier, made.sha256)
+            if self._at_hand(made) is None:
+                made.records = read_delivery(content, claim, self.specs.datasets[claim.feed.dataset])
+                made.result = harmonise(made.records, claim, self.specs, made.supplier, self.gazetteers)
+                self._write(made, made.records, made.result)
         except Refusal as refusal:
-            return refusal.issue_type, str(refusal)
-        content_hash = hashlib.sha256(content).hexdigest()
-        delivery_id, fingerprint = self.identity(claim, supplier, content_hash)
-        known = self.deliveries.get(delivery_id)
-        is_made = (
-            known is not None and known["fingerprint"] == fingerprint and harmonised_path(self.home, known).exists()
-        )
-        if known is not None and known["state"] != "refused" and is_made:
-            if item.given or (known["path"], known["member"]) != (item.key, claim.source.member):
-                self._again(claim, known, supplier)
+            made.refusal = refusal
+        return made
+
+    def _at_hand(self, made: Prepared) -> dict[str, Any] | None:
+        """The delivery as the ledger knows it, if it was taken before and nothing has to be made again."""
+        known = self.deliveries.get(made.delivery_id)
+        if known is None or known["state"] == "refused" or known["fingerprint"] != made.fingerprint:
+            return None
+        return known if harmonised_path(self.home, known).exists() else None
+
+    def _settle(self, made: Prepared, item: Found) -> Refusal | None:
+        """Tell the ledger of one delivery; why it was refused, if it was."""
+        if not made.delivery_id:
+            return made.refusal
+        known = self._at_hand(made)
+        arrived_before = known is not None and (known["path"], known["member"]) == (item.key, made.claim.source.member)
+        if known is not None and (made.result is None or not arrived_before):
+            if item.given or not arrived_before:
+                self._again(made.claim, known, made.supplier)
             return None
         delivery = {
-            "delivery_id": delivery_id,
-            "feed": claim.feed.name,
-            "partner": claim.feed.partner,
-            "dataset": claim.feed.dataset,
-            "sha256": content_hash,
+            "delivery_id": made.delivery_id,
+            "feed": made.claim.feed.name,
+            "partner": made.claim.feed.partner,
+            "dataset": made.claim.feed.dataset,
+            "sha256": made.sha256,
             "path": item.key,
-            "member": claim.source.member,
-            "name_period": claim.facts.period,
-            "name_supplier": supplier,
-            "received_at": known["received_at"] if known else led.now(),
-            "fingerprint": fingerprint,
-            "spec_version": claim.version.valid_from.isoformat(),
+            "member": made.claim.source.member,
+            "name_period": made.claim.facts.period,
+            "name_supplier": made.supplier,
+            "received_at": self.deliveries.get(made.delivery_id, {}).get("received_at") or led.now(),
+            "fingerprint": made.fingerprint,
+            "spec_version": made.claim.version.valid_from.isoformat(),
         }
-        try:
-            records = read_delivery(content, claim, self.specs.datasets[claim.feed.dataset])
-            result = harmonise(records, claim, self.specs, supplier, self.gazetteers)
-        except Refusal as refusal:
-            self._refuse(delivery, claim, refusal)
-            return refusal.issue_type, str(refusal)
+        if made.refusal is not None or made.records is None or made.result is None:
+            refusal = made.refusal or Refusal("unreadable", f"{made.claim.source}: nothing could be made of it")
+            self._refuse(delivery, made.claim, refusal)
+            return refusal
         if item.given and not item.path.is_relative_to(self.home.landing):
-            self._into_landing(item, claim.feed.partner, content_hash)
+            self._into_landing(item, made.claim.feed.partner, made.sha256)
             delivery["path"] = item.key
-        self._accept(delivery, claim, supplier, records, result)
+        self._accept(delivery, made.claim, made.supplier, made.records, made.result)
         return None
 
     def identity(self, claim: Claim, supplier: str, content_hash: str) -> tuple[str, str]:
@@ -291,7 +320,9 @@ class Loader:
         }
         check_account(account, str(claim.source))
         row = {**delivery, **account, "state": "accepted", "reason": None}
-        self._write(row, records, result)
+        if "place_id" in result.rows.columns:
+            places = result.rows.select("place_id", "easting", "northing", "square_m").drop_nulls().unique("place_id")
+            self.places.append(places)
         known = self.deliveries.get(delivery["delivery_id"])
         with self.ledger.change() as connection:
             arrival = _arrive(connection, row, claim, "retried" if known else "new")
@@ -334,27 +365,21 @@ class Loader:
             kept["state"] = "accepted" if old["state"] == "accepted" else "unchecked"
             led.put(connection, led.return_, [{**item, **kept} for item in fresh])
 
-    def _write(self, row: dict[str, Any], records: Records, result: Harmonised) -> None:
+    def _write(self, made: Prepared, records: Records, result: Harmonised) -> None:
+        """Keep what was read, what it became and what was set aside, each in a file of its own."""
         import polars as pl
 
-        name = f"{row['delivery_id']}.parquet"
-        with whole(self.home.raw / row["partner"] / row["dataset"] / name) as draft:
-            records.frame.write_parquet(draft)
-        marked = result.rows.with_columns(_delivery_id=pl.lit(row["delivery_id"]))
+        feed = made.claim.feed
+        mark = pl.lit(made.delivery_id).alias("_delivery_id")
+        name = f"{made.delivery_id}-{made.fingerprint}.parquet"
+        with whole(self.home.raw / feed.partner / feed.dataset / f"{made.delivery_id}.parquet") as draft:
+            records.frame.write_parquet(draft, compression_level=1)
+        row = {"feed": feed.name, "delivery_id": made.delivery_id, "fingerprint": made.fingerprint}
         with whole(harmonised_path(self.home, row)) as draft:
-            marked.write_parquet(draft)
+            result.rows.with_columns(mark).write_parquet(draft, compression_level=1)
         if result.set_aside.height:
-            aside = result.set_aside.with_columns(_delivery_id=pl.lit(row["delivery_id"]))
-            with whole(
-                self.home.quarantine
-                / row["partner"]
-                / row["dataset"]
-                / f"{row['delivery_id']}-{row['fingerprint']}.parquet"
-            ) as draft:
-                aside.write_parquet(draft)
-        if "place_id" in result.rows.columns:
-            places = result.rows.select("place_id", "easting", "northing", "square_m").drop_nulls().unique("place_id")
-            self.places.append(places)
+            with whole(self.home.quarantine / feed.partner / feed.dataset / name) as draft:
+                result.set_aside.with_columns(mark).write_parquet(draft)
 
     def _tell(self, row: dict[str, Any], claim: Claim, supplier: str, records: Records, result: Harmonised) -> None:
         counts = {name: row[name] for name in ("records", "loaded", "ignored", "duplicate", "quarantined", "unread")}

@@ -246,3 +246,75 @@ def test_a_return_unlike_its_history_is_held_where_the_spec_says_stop(bench: Ben
     bench.specs = load_specs(tmp_path / "specs")
     assert bench.load().ok
     assert len(led.current_returns(bench.ledger)) == 7
+
+
+def test_what_was_declared_of_a_given_file_holds_when_it_is_harmonised_again(bench: Bench, tmp_path: Path) -> None:
+    path = street(tmp_path / "anything", ROWS)
+    plain = path.rename(tmp_path / "may-surrey-street.csv")
+    single = tmp_path / "specs"
+    import shutil
+
+    from pipelines.specs.check import load_specs
+    from tests.conftest import ROOT
+
+    shutil.copytree(ROOT / "ingest_specs", single)
+    partner = single / "partners/police_uk/partner.yml"
+    partner.write_text(
+        "title: One force\ndescription: Surrey alone\ncontact: {role: desk}\nsuppliers: {surrey: {title: Surrey}}\n"
+    )
+    bench.specs = load_specs(single)
+    bench.load(plain, feed="police_uk/crime", period="2014-05", issued=date(2014, 7, 1))
+    codes = single / "partners/police_uk/codes/category.csv"
+    codes.write_text(codes.read_text().replace("Robbery,map,robbery", "Robbery,map,other_crime"))
+    bench.specs = load_specs(single)
+    assert bench.load().ok
+    [current] = led.current_returns(bench.ledger)
+    assert current["categories"]["other_crime"] == 1
+    assert (current["known_on"], current["is_declared"], current["period_start"]) == (
+        date(2014, 7, 1),
+        True,
+        date(2014, 5, 1),
+    )
+
+
+def test_one_bad_member_of_an_archive_stops_none_of_the_others(bench: Bench, tmp_path: Path) -> None:
+    archive = tmp_path / "2014-05.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for supplier in ("atlantis", "surrey"):
+            file.write(street(tmp_path, ROWS, supplier=supplier), f"2014-05-{supplier}-street.csv")
+    report = bench.load(archive)
+    assert len(report.refused) == 1
+    assert 'no supplier "atlantis"' in report.refused[0]
+    assert [row["supplier"] for row in led.current_returns(bench.ledger)] == ["surrey"]
+
+
+def test_a_lost_harmonised_file_is_made_again_from_landing(bench: Bench, tmp_path: Path) -> None:
+    bench.load(street(tmp_path, ROWS))
+    [path] = bench.home.harmonised.rglob("*.parquet")
+    before = pl.read_parquet(path)
+    path.unlink()
+    assert bench.load().ok
+    assert pl.read_parquet(path).equals(before)
+    assert len(led.current_returns(bench.ledger)) == 1
+
+
+def test_what_was_accepted_stays_so_when_limits_are_tightened(bench: Bench, tmp_path: Path) -> None:
+    import shutil
+
+    from pipelines.specs.check import load_specs
+    from tests.conftest import ROOT
+
+    for month, rows in ((1, 20), (2, 20), (3, 20), (4, 20), (5, 20), (6, 20), (7, 90)):
+        street(
+            bench.home.landing / "police_uk",
+            [(f"{month}-{n}", WEST, "Drugs") for n in range(rows)],
+            month=f"2014-{month:02}",
+        )
+    report = bench.load()
+    assert len(report.warnings) == 1
+    shutil.copytree(ROOT / "ingest_specs", tmp_path / "specs")
+    spec = tmp_path / "specs/partners/police_uk/crime.yml"
+    spec.write_text(spec.read_text().replace("volume: {action: warn, limit: 2}", "volume: {action: stop, limit: 2}"))
+    bench.specs = load_specs(tmp_path / "specs")
+    assert bench.load().ok
+    assert len(led.current_returns(bench.ledger)) == 7
