@@ -23,6 +23,7 @@ select
     period_start,
     revision,
     _delivery_id,
-    _row
+    _row,
+    _spec_version
 from {{ ref('fct_' ~ dataset) }}
 {% endmacro %}

@@ -31,7 +31,8 @@ class Harmonised:
     """What a delivery became.
 
     `rows` are the loaded rows: the dataset's columns, `record_id`, `supplier`, `period_start`, place, lineage.
-    `set_aside` are all others: `_row`, outcome, issue_type, column, value, message, record (JSON of the text).
+    `set_aside` are all others: `_row`, outcome, issue_type, column, value, message, record (JSON of the text) and, of a
+    record without shape, the span of its bytes in the file.
     `account` counts rows by outcome, and `made`, their sum. `issues` counts by issue type, `examples` says where.
     """
 
@@ -230,18 +231,23 @@ class _Work:
         bad = faults.filter(~pl.col(INDEX).is_in(ignored[INDEX].implode())).with_columns(outcome=pl.lit("quarantined"))
         aside = pl.concat([ignored, twice, bad], how="diagonal_relaxed").sort(INDEX, maintain_order=True)
         content = [name for name in self.text.columns if name not in (INDEX, ROW)]
-        texts = self.text.select(
-            INDEX, ROW, record=pl.struct(content).struct.json_encode() if content else pl.lit("{}")
-        )
+        record = pl.struct(content).struct.json_encode() if content else pl.lit("{}")
+        texts = self.text.filter(pl.col(INDEX).is_in(aside[INDEX].unique().implode())).select(INDEX, ROW, record=record)
         aside = aside.join(texts, on=INDEX, how="left", maintain_order="left")
+        span = {ROW: pl.UInt32(), "first_byte": pl.Int64(), "after_byte": pl.Int64()}
+        texts_of_unread = ("outcome", "issue_type", "message", "record")
         unread = pl.DataFrame(
-            [(item.line, "unread", item.issue_type, item.message, _json(item.text)) for item in self.records.unread],
-            schema={ROW: pl.UInt32, **dict.fromkeys(("outcome", "issue_type", "message", "record"), pl.String)},
+            [
+                (item.line, item.first_byte, item.after_byte, "unread", item.issue_type, item.message, _json(item.text))
+                for item in self.records.unread
+            ],
+            schema={**span, **dict.fromkeys(texts_of_unread, pl.String())},
             orient="row",
         )
         columns = {
-            ROW: pl.UInt32,
-            **dict.fromkeys(("outcome", "issue_type", "column", "value", "message", "record"), pl.String),
+            ROW: pl.UInt32(),
+            **dict.fromkeys(("outcome", "issue_type", "column", "value", "message", "record"), pl.String()),
+            **span,
         }
         both = pl.concat([pl.DataFrame(schema=columns), aside, unread], how="diagonal_relaxed")
         return both.select(pl.col(name).cast(kind) for name, kind in columns.items())

@@ -56,15 +56,15 @@ def record_ids(frame: pl.DataFrame, scope: str, key: list[str], content: list[st
     """
     import polars as pl
 
-    end, null = "\x1f", "\x00"
+    end, null, at = "\x1f", "\x00", "\x00at"
     by_content = pl.concat_str([pl.col(name).fill_null(null) for name in content], separator=end)
     ordinal = pl.int_range(pl.len()).over(by_content).cast(pl.String)
     anonymous = pl.concat_str(pl.lit(f"{scope}{end}content{end}"), by_content, pl.lit(end), ordinal)
-    if key:
-        named = pl.concat_str(
-            [pl.lit(f"{scope}{end}key"), *(pl.col(name).fill_null(null) for name in key)], separator=end
-        )
-        text = pl.when(pl.col(key[0]).is_not_null()).then(named).otherwise(anonymous)
-    else:
-        text = anonymous
-    return md5(frame.select(text.alias("record_id")).to_series())
+    named = pl.concat_str([pl.lit(f"{scope}{end}key"), *(pl.col(name).fill_null(null) for name in key)], separator=end)
+    numbered = frame.with_row_index(at)
+    has_key = pl.col(key[0]).is_not_null() if key else pl.lit(False)
+    texts = [
+        numbered.filter(has_key).select(at, named.alias("record_id")),
+        numbered.filter(~has_key).select(at, anonymous.alias("record_id")),
+    ]
+    return md5(pl.concat(texts).sort(at)["record_id"])

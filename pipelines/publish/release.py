@@ -111,7 +111,14 @@ def _connected(home: Home, last: Path | None) -> DuckDBPyConnection:
 
     temp = home.build / "temp"
     temp.mkdir(parents=True, exist_ok=True)
-    config = {"memory_limit": "1GB", "threads": "2", "temp_directory": str(temp), "preserve_insertion_order": "true"}
+    config = {
+        "memory_limit": "400MB",
+        "threads": "2",
+        "temp_directory": str(temp),
+        "preserve_insertion_order": "true",
+        # Give memory back as it falls free: what was loaded and built before is still in this process.
+        "allocator_flush_threshold": "8MB",
+    }
     connection = duckdb.connect(config=dict(config))
     connection.execute(f"attach '{literal(home.warehouse)}' as warehouse (read_only)")
     if last is not None:

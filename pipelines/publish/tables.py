@@ -84,23 +84,51 @@ def materialise(
     connection.execute(f"attach '{literal(target)}' as made")
     listing = "select distinct table_name from duckdb_columns() where database_name = ?"
     held = {name for (name,) in connection.execute(listing, [source]).fetchall()}
+    alike = {name for name in held & wanted.keys() if _only_records(connection, source, name)}
     for name, meta in sorted(wanted.items()):
         if name not in held:
             raise PublishError(f"the warehouse holds no table {name}; run `commongrid build --full`")
+        if name in alike:
+            continue
         rows = f"from {quoted(source)}.{quoted(name)} order by {listed(meta['key'])}"
         connection.execute(f"create table made.{quoted(name)} as {rows}")
-    return examine(connection, "made", wanted)
+    for name in sorted(alike):
+        _view_of_records(connection, source, name)
+    return examine(connection, "made", {name: meta for name, meta in wanted.items() if name not in alike})
+
+
+def _only_records(connection: DuckDBPyConnection, source: str, name: str) -> bool:
+    """Whether a dataset's own table has no column that `records` has not: then a release need not hold its rows twice."""
+    return name.startswith("fct_") and not set(_columns(connection, source, name)) - set(
+        _columns(connection, source, "records")
+    )
+
+
+def _view_of_records(connection: DuckDBPyConnection, source: str, name: str) -> None:
+    shown = listed(list(_columns(connection, source, name)))
+    dataset = name.removeprefix("fct_")
+    connection.execute("use made")
+    # Named without its database, so that the view holds under whatever name the file is opened.
+    connection.execute(f"create view {quoted(name)} as select {shown} from records where dataset = '{dataset}'")
+    connection.execute("use memory")
+
+
+def _columns(connection: DuckDBPyConnection, database: str, name: str) -> dict[str, str]:
+    """Column to type of a table, in order."""
+    sql = (
+        "select column_name, data_type from duckdb_columns() "
+        "where database_name = ? and table_name = ? order by column_index"
+    )
+    return dict(connection.execute(sql, [database, name]).fetchall())
 
 
 def examine(connection: DuckDBPyConnection, database: str, tables: dict[str, dict[str, Any]]) -> list[PublishedTable]:
     """Every table to publish, with the hashes of its parts."""
     found = []
     for name, meta in sorted(tables.items()):
-        described = connection.execute(
-            "select column_name, data_type from duckdb_columns() where database_name = ? and table_name = ? order by column_index",
-            [database, name],
-        ).fetchall()
-        table = PublishedTable(name, list(meta["key"]), list(meta.get("partition", [])), dict(described))
+        table = PublishedTable(
+            name, list(meta["key"]), list(meta.get("partition", [])), _columns(connection, database, name)
+        )
         table.parts = _parts(connection, database, table)
         found.append(table)
     return found

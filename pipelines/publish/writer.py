@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.publish.tables import Part, PublishedTable, listed, literal, quoted
+from pipelines.publish.tables import Part, PublishedTable, literal, quoted
 from warehouse.releases import DATABASE, read_manifest, sync
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Columns too wide for a spreadsheet; they are in the DuckDB file, the Parquet and the GeoPackage.
 _NOT_IN_CSV = {("areas", "geometry")}
+# First characters by which a spreadsheet takes a cell for a formula (OWASP, CSV injection).
+_RUNS = "'=', '+', '-', '@', chr(9), chr(13), chr(0)"
 
 
 class Writer:
@@ -62,7 +64,8 @@ class Writer:
                 for name, value in zip(table.partition, part.values, strict=False)
             ]
             where = f"where {' and '.join(chosen)}" if chosen else ""
-            sql = f"select * from made.{quoted(table.name)} {where} order by {listed(table.key)}"
+            # The table was made in key order, and the connection keeps it.
+            sql = f"select * from made.{quoted(table.name)} {where}"
             self._parquet_file(sql, self.draft / relative)
 
     def _parquet_file(self, sql: str, path: Path) -> None:
@@ -117,8 +120,8 @@ class Writer:
 
 
 def _harmless(column: str, kind: str) -> str:
-    """A text column with cells that a spreadsheet would run made harmless (OWASP, CSV injection); numbers as they are."""
+    """A text column with cells that a spreadsheet would run made harmless; numbers stay as they are."""
     name = quoted(column)
     if kind.lower() != "varchar":
         return name
-    return f"case when regexp_matches({name}, '^[=+\\-@\\t\\r\\x00]') then '''' || {name} else {name} end as {name}"
+    return f"if(left({name}, 1) in ({_RUNS}), '''' || {name}, {name}) as {name}"

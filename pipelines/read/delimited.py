@@ -8,7 +8,7 @@ that breaks the shape is set aside with its place; reading goes on at the next l
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.refusal import Refusal
@@ -47,7 +47,7 @@ def read_delimited(content: bytes, format_: CsvFormat, name: str) -> Records:
     Raises:
         Refusal: for an empty file, bytes not in the declared encoding, NUL bytes, or a header that is not there.
     """
-    content = _utf8(content, format_.encoding, name)
+    as_sent, content = content, _utf8(content, format_.encoding, name)
     lines = _split(content)
     header_at = format_.header_row - 1
     if header_at >= len(lines.starts) or lines.starts[header_at] == lines.ends[header_at]:
@@ -60,7 +60,18 @@ def read_delimited(content: bytes, format_: CsvFormat, name: str) -> Records:
     header = [field.strip() for field in fields]
     # A heading in quotation marks may hold line ends: the body begins past the last of them.
     after_header = int(lines.starts.searchsorted(end))
-    return _body(lines, header, header_at, after_header, format_)
+    records = _body(lines, header, header_at, after_header, format_)
+    records.unread = [_span_as_sent(record, as_sent, content, format_.encoding) for record in records.unread]
+    return records
+
+
+def _span_as_sent(record: Unread, as_sent: bytes, content: bytes, encoding: str) -> Unread:
+    """A record with the span of its bytes in the file as the partner sent it, not in the UTF-8 made of it."""
+    if encoding == "utf-8":
+        lost = len(as_sent) - len(content)
+        return replace(record, first_byte=record.first_byte + lost, after_byte=record.after_byte + lost)
+    first, after = (len(content[:at].decode("utf-8").encode(encoding)) for at in (record.first_byte, record.after_byte))
+    return replace(record, first_byte=first, after_byte=after)
 
 
 def _utf8(content: bytes, encoding: str, name: str) -> bytes:

@@ -285,3 +285,10 @@ def test_a_column_that_may_be_left_out_may_be_missing() -> None:
         "Latitude",
     ]
     assert records.frame["Crime ID"].to_list() == ["c1"]
+
+
+@pytest.mark.parametrize(("encoding", "mark"), [("utf-8", b""), ("utf-8", b"\xef\xbb\xbf"), ("cp1252", b"")])
+def test_the_span_of_a_set_aside_record_is_of_the_bytes_as_sent(encoding: str, mark: bytes) -> None:
+    content = mark + "naïve,café\n1,2\nü,ö,ä\n3,4\n".encode(encoding)
+    [record] = read_delimited(content, CsvFormat(type="csv", encoding=encoding), "f.csv").unread
+    assert content[record.first_byte : record.after_byte] == "ü,ö,ä".encode(encoding)

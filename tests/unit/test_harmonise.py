@@ -361,4 +361,6 @@ def test_a_column_of_the_set_aside_is_text_whatever_is_in_it() -> None:
     assert result.set_aside.schema == {
         ROW: pl.UInt32,
         **dict.fromkeys(("outcome", "issue_type", "column", "value", "message", "record"), pl.String),
+        "first_byte": pl.Int64,
+        "after_byte": pl.Int64,
     }
