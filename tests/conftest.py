@@ -1,4 +1,4 @@
-"""Homes to test in. dbt parses a project in seconds, so one home serves a whole session and is emptied between tests."""
+"""Homes to test in. dbt takes seconds to parse a project, so one home serves a session, emptied between tests."""
 
 from __future__ import annotations
 

@@ -68,7 +68,8 @@ def run_dbt(home: Home, snapshot: Path, warehouse: Path, *, full_refresh: bool, 
 
     target = home.build / f"dbt-{snapshot.parent.name}"
     arguments = [
-        command, "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats",
+        command, "--quiet", "--log-level", "none", "--no-use-colors", "--no-version-check",
+        "--no-send-anonymous-usage-stats",
         "--project-dir", str(home.dbt_project), "--profiles-dir", str(home.dbt_project),
         "--target-path", str(target), "--log-path", str(target / "logs"), "--log-level-file", "none",
     ]  # fmt: skip

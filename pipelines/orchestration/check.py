@@ -39,7 +39,7 @@ def check_returns(ledger: Ledger, specs: SpecSet, report: LoadReport, say: Say) 
         if verdict.action == "stop":
             report.held.append(line)
             say(
-                f"held      {line}; ask the partner, or raise the limit under the feed's `expect: history:` and load again"
+                f"held      {line}; ask the partner, or raise the limit in the feed's `expect: history:` and load again"
             )
         else:
             report.warnings.append(line)

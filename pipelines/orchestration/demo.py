@@ -1,4 +1,4 @@
-"""The demo county from nothing to two releases: its files arrive in two instalments, so that the second can correct the first."""
+"""The demo county from nothing to two releases: its files arrive in two instalments; the second corrects the first."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ def _only_demo(ledger: Ledger, home: Home) -> None:
 
     others = {row["partner"] for row in ledger.rows(led.delivery)} - {f"demo_{name}" for name in _DEMO_PARTNERS}
     if others:
-        message = f"{home.root} holds data of {', '.join(sorted(others))}; give the demo a home of its own: COMMONGRID_HOME=... commongrid demo"
+        held = ", ".join(sorted(others))
+        own = "give the demo a home of its own: COMMONGRID_HOME=... commongrid demo"
+        message = f"{home.root} holds data of {held}; {own}"
         raise Refusal("not_a_file", message)
 
 

@@ -196,7 +196,7 @@ class Loader:
             )
 
     def _prepare(self, claim: Claim) -> Prepared:
-        """Read and harmonise one delivery, unless its harmonised rows are at hand. Changes nothing but files of its own."""
+        """Read and harmonise one delivery, unless its rows are at hand. Changes nothing but files of its own."""
         made = Prepared(claim)
         try:
             made.supplier = supplier_of(self.specs, claim)

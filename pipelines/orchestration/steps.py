@@ -70,9 +70,7 @@ def run_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say, as_of: date)
     """Load, build, check, publish. Data that was refused degrades its own feed, visibly, and stops nothing else."""
     report = load_step(home, specs, ledger, say, [])
     if report.known_refused:
-        say(
-            f"waiting   {report.known_refused} files refused earlier; they are tried again once they or the specs change"
-        )
+        say(f"waiting   {report.known_refused} files refused earlier; tried again once they or the specs change")
     if not ledger.rows(led.return_) and not home.warehouse.exists():
         say(
             f"nothing to do: put partners' files below {home.landing}/<partner>/, or name them: commongrid load FILE..."

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 # A figure as both releases have it. Suppliers are added up within an area: their rows have one unit.
 _FIGURES = """
-    select 'record_counts' as "table", dataset, null as indicator_id, category_code, unit_counted, boundary_set, area_code,
-        period_type, period_start, cast(sum(count) as double) as value, null::double as denominator
+    select 'record_counts' as "table", dataset, null as indicator_id, category_code, unit_counted, boundary_set,
+        area_code, period_type, period_start, cast(sum(count) as double) as value, null::double as denominator
     from {db}.record_counts group by all
     union all
     select 'indicator_values', null, indicator_id, null, null, boundary_set, area_code, period_type, period_start,
@@ -34,7 +34,8 @@ _MOVED = """
             on n."table" = o."table" and n.boundary_set = o.boundary_set and n.area_code = o.area_code
             and n.period_type = o.period_type and n.period_start = o.period_start
             and n.dataset is not distinct from o.dataset and n.indicator_id is not distinct from o.indicator_id
-            and n.category_code is not distinct from o.category_code and n.unit_counted is not distinct from o.unit_counted
+            and n.category_code is not distinct from o.category_code
+            and n.unit_counted is not distinct from o.unit_counted
         where n.value is distinct from o.value and not (o."table" is null and coalesce(n.value, 0) = 0)
     ),
     -- The returns behind a figure that differ from those of the last release, and how.
@@ -57,10 +58,11 @@ _MOVED = """
                 on p.period_type = moved.period_type and p.period_start = moved.period_start
                 and returned.month between p.period_start and p.period_end
              where returned.dataset = coalesce(moved.dataset, i.numerator_dataset)) as cause
-        from moved left join (select distinct indicator_id, numerator_dataset from {db}.indicators) i using (indicator_id)
+        from moved
+        left join (select distinct indicator_id, numerator_dataset from {db}.indicators) i using (indicator_id)
     )
-    select $release_id as release_id, "table", dataset, indicator_id, category_code, boundary_set, area_code, period_type,
-        period_start, old_value, new_value,
+    select $release_id as release_id, "table", dataset, indicator_id, category_code, boundary_set, area_code,
+        period_type, period_start, old_value, new_value,
         case
             when is_new and boundary_set not in (select boundary_set from {old_db}.areas) then 'boundary'
             when is_new and not exists (
@@ -85,8 +87,8 @@ def create_changes(
     """Create the table `changes` in the connection's main database.
 
     Args:
-        connection: has the databases attached, and `new_inputs` and `old_inputs` (feed, dataset, supplier, period_start,
-            delivery_id, fingerprint) as tables.
+        connection: has the databases attached, and as tables `new_inputs` and `old_inputs` (feed, dataset, supplier,
+            period_start, delivery_id, fingerprint).
         columns: column to type of the table `changes`.
         new: name of the database to publish.
         old: name of the last release's database; None before the first release, when nothing can have moved.

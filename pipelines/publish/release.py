@@ -1,4 +1,4 @@
-"""Makes a release: a folder of a DuckDB file, Parquet and CSV that explains itself, or nothing where nothing changed."""
+"""Makes a release: a folder of DuckDB, Parquet and CSV that explains itself, or nothing where nothing changed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def publish(home: Home, ledger: Ledger, audience: str, as_of: date) -> Outcome:
     """
     if audience != "restricted":
         raise AudienceError(
-            f"nothing can be published for {audience} yet: without disclosure control small counts would show; use restricted"
+            f"nothing can be published for {audience} yet: without disclosure control small counts would show; "
+            "use restricted"
         )
     _whole(home, ledger)
     last = current_release(home, audience)

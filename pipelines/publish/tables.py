@@ -98,7 +98,7 @@ def materialise(
 
 
 def _only_records(connection: DuckDBPyConnection, source: str, name: str) -> bool:
-    """Whether a dataset's own table has no column that `records` has not: then a release need not hold its rows twice."""
+    """Whether a dataset's own table has only columns of `records`: then a release need not hold its rows twice."""
     return name.startswith("fct_") and not set(_columns(connection, source, name)) - set(
         _columns(connection, source, "records")
     )

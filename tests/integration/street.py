@@ -1,4 +1,4 @@
-"""Small street files and boundary sets for tests: two square wards side by side in Surrey, and crimes in and around them."""
+"""Small street files and boundary sets for tests: two square wards side by side in Surrey, and crimes about them."""
 
 from __future__ import annotations
 

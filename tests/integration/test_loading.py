@@ -29,7 +29,7 @@ def _state(bench: Bench) -> list[tuple[object, ...]]:
 
 
 def test_both_accounting_equations_hold_in_the_ledger(bench: Bench, tmp_path: Path) -> None:
-    path = street(tmp_path, [*ROWS, *(("b%d" % n, EAST, "Drugs") for n in range(40))])
+    path = street(tmp_path, [*ROWS, *((f"b{n}", EAST, "Drugs") for n in range(40))])
     text = path.read_text().splitlines()
     text[5] = text[5].rpartition(",")[0]
     text.insert(3, "")

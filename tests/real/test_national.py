@@ -1,4 +1,4 @@
-"""A month of all forces: Northern Ireland is beyond the cover, London and Manchester sent nothing, and no row is lost."""
+"""A month of all forces: Northern Ireland is beyond the cover, London sent nothing, and no row is lost."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def test_the_national_archive(bench: Bench, real_data: Path) -> None:
     # The Metropolitan Police and Greater Manchester sent nothing; strays of neighbours do not make them supplied.
     for parent in ("E09000002", "E08000003"):
         rates = bench.ask(
-            f"select distinct status, value from indicator_values where area_code = '{parent}' and period_type = 'month'"
+            "select distinct status, value from indicator_values "
+            f"where area_code = '{parent}' and period_type = 'month'"
         )
         assert rates == [("not_supplied", None)]
         own = bench.ask(
@@ -47,7 +48,8 @@ def test_the_national_archive(bench: Bench, real_data: Path) -> None:
         assert own == [("not_supplied", None)]
 
     belfast = bench.ask(
-        "select distinct status, count, flags from record_counts where area_code = 'N09000003' and period_type = 'month'"
+        "select distinct status, count, flags from record_counts "
+        "where area_code = 'N09000003' and period_type = 'month'"
     )
     assert belfast == [("not_supplied", None, "outside_cover")]
     unplaced = bench.ask(

@@ -64,7 +64,7 @@ def test_places_fall_in_areas_outside_or_nowhere(surrey: Bench, name: str) -> No
 
 @pytest.mark.parametrize("name", SETS)
 def test_counts_agree_with_an_independent_join(surrey: Bench, real_data: Path, name: str) -> None:
-    """By ward, month and category: geopandas on the longitudes and latitudes as published, with no projection at all."""
+    """By ward, month and category: geopandas on the published longitudes and latitudes, with no projection at all."""
     import geopandas as gpd
     import pandas as pd
 
