@@ -15,8 +15,8 @@ with returned as (
     inner join {{ source('snapshot', 'periods') }} as months
         on
             months.period_type = 'month'
-            and months.period_start <= reported.period_end
-            and months.period_end >= reported.period_start
+            and reported.period_end >= months.period_start
+            and reported.period_start <= months.period_end
     group by all
 ),
 
