@@ -96,13 +96,14 @@ def _validate(facts: list[dict[str, float]]) -> dict[str, set[int]]:
 
     # Great Expectations would otherwise try to report its use over the network.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations as gx
         import great_expectations.expectations as gxe
         import pandas as pd
 
+        # It tells of each temporary folder it makes, which is nothing to a person who loads files.
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
         context: Any = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         source = context.data_sources.add_pandas("returns")

@@ -373,7 +373,7 @@ class Loader:
         mark = pl.lit(made.delivery_id).alias("_delivery_id")
         name = f"{made.delivery_id}-{made.fingerprint}.parquet"
         with whole(self.home.raw / feed.partner / feed.dataset / f"{made.delivery_id}.parquet") as draft:
-            records.frame.write_parquet(draft, compression_level=1)
+            records.frame.write_parquet(draft, compression="lz4")
         row = {"feed": feed.name, "delivery_id": made.delivery_id, "fingerprint": made.fingerprint}
         with whole(harmonised_path(self.home, row)) as draft:
             result.rows.with_columns(mark).write_parquet(draft, compression_level=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,20 +36,32 @@ class Writer:
 
     def write(self) -> None:
         """Everything but the move into place."""
-        for table in self.tables:
-            self._parquet(table)
-            self._csv(table.name, list(table.columns.items()), "made", table.hash)
         for name in ("changes", "releases"):
             self.connection.execute(f"create table made.{name} as from main.{name}")
-            described = self.connection.execute(f"describe made.{name}").fetchall()
-            columns = [(column, kind) for column, kind, *_ in described]
-            self._parquet_file(f"select * from made.{name}", self.draft / "parquet" / name / "all.parquet")
-            self._csv(name, columns, "made", None)
+        # DuckDB writes one file at a time on one core; CSV beside Parquet keeps the other busy.
+        with ThreadPoolExecutor(1) as beside, self.connection.cursor() as cursor:
+            csv = beside.submit(self._all_csv, cursor)
+            self._all_parquet()
+            csv.result()
         self._geopackage()
         self.connection.execute("checkpoint made")
         self.connection.execute("detach made")
         sync(self.draft / DATABASE)
         self._manifest()
+
+    def _all_parquet(self) -> None:
+        for table in self.tables:
+            self._parquet(table)
+        for name in ("changes", "releases"):
+            self._parquet_file(f"select * from made.{name}", self.draft / "parquet" / name / "all.parquet")
+
+    def _all_csv(self, connection: DuckDBPyConnection) -> None:
+        (self.draft / "csv").mkdir()
+        for table in self.tables:
+            self._csv(connection, table.name, table.columns, table.hash)
+        for name in ("changes", "releases"):
+            described = connection.execute(f"describe made.{name}").fetchall()
+            self._csv(connection, name, {column: kind for column, kind, *_ in described}, None)
 
     def _parquet(self, table: PublishedTable) -> None:
         known = {item["folder"]: item["hash"] for item in self.before.get(table.name, {}).get("parts", [])}
@@ -72,15 +85,18 @@ class Writer:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.connection.execute(f"copy ({sql}) to '{literal(path)}' (format parquet, compression zstd)")
 
-    def _csv(self, name: str, columns: list[tuple[str, str]], database: str, hash_: str | None) -> None:
+    def _csv(
+        self, connection: DuckDBPyConnection, name: str, columns: dict[str, str], unchanged_if: str | None
+    ) -> None:
         relative = Path("csv") / f"{name}.csv"
-        if self.last is not None and hash_ is not None and self.before.get(name, {}).get("hash") == hash_:
+        if self.last is not None and unchanged_if is not None and self.before.get(name, {}).get("hash") == unchanged_if:
             self._link(relative)
             return
-        (self.draft / "csv").mkdir(exist_ok=True)
-        shown = ", ".join(_harmless(column, kind) for column, kind in columns if (name, column) not in _NOT_IN_CSV)
-        sql = f"select {shown} from {database}.{quoted(name)}"
-        self.connection.execute(f"copy ({sql}) to '{literal(self.draft / relative)}' (format csv, header)")
+        shown = ", ".join(
+            _harmless(column, kind) for column, kind in columns.items() if (name, column) not in _NOT_IN_CSV
+        )
+        sql = f"select {shown} from made.{quoted(name)}"
+        connection.execute(f"copy ({sql}) to '{literal(self.draft / relative)}' (format csv, header)")
 
     def _link(self, relative: Path) -> None:
         assert self.last is not None
