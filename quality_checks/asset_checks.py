@@ -11,12 +11,11 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.orchestration.load import check_account
 from pipelines.orchestration.partition import Standing, standing
 from pipelines.specs.check import load_specs
 from pipelines.specs.load import FeedSpec, SpecSet
 from warehouse.home import Home
-from warehouse.ledger import Ledger
+from warehouse.ledger import Ledger, check_account
 
 CONTRACT, HISTORY, ACCOUNT = "rows_fit_contract", "like_its_history", "every_row_accounted_for"
 _UNLIKE = ("volume_unlike_history", "mix_unlike_history")

@@ -273,3 +273,15 @@ def current_returns(ledger: Ledger, known_by: date | None = None) -> list[dict[s
 def revision_order(row: RowMapping) -> tuple[date, int, str]:
     """The sort key of revisions of one return."""
     return (row["known_on"], 0 if row["is_declared"] else int(row["arrival_id"]), str(row["delivery_id"]))
+
+
+def check_account(account: dict[str, int], name: str) -> None:
+    """Law 1: both equations hold, or nothing is stored.
+
+    Raises:
+        AssertionError: where a record or row is unaccounted for, which is a fault of the program.
+    """
+    records = account["header"] + account["skipped"] + account["read"] + account["unread"]
+    rows = account["loaded"] + account["ignored"] + account["duplicate"] + account["quarantined"]
+    if account["records"] != records or account["rows_made"] != rows or account["read"] != account["rows_made"]:
+        raise AssertionError(f"{name}: rows are unaccounted for: {account}")

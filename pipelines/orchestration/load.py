@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete
 
 from pipelines.harmonise.delivery import Harmonised, harmonise, returns_of
 from pipelines.intake.claims import Claim, Declared, claim_again, claims, nearest_patterns, supplier_of
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source, in_landing, opened, sha256
+from pipelines.orchestration.entries import arrive, harmonised_path, issue_totals, keep
 from pipelines.orchestration.report import LoadReport, Say, silent
 from pipelines.place.assign import remember_places
 from pipelines.place.locate import Gazetteers
@@ -27,7 +26,7 @@ from pipelines.specs.load import SpecSet
 from pipelines.specs.models import Postcode
 from warehouse import ledger as led
 from warehouse.home import Home, whole
-from warehouse.ledger import Ledger
+from warehouse.ledger import Ledger, check_account
 
 if TYPE_CHECKING:
     import polars as pl
@@ -206,7 +205,7 @@ class Loader:
             if self._at_hand(made) is None:
                 made.records = read_delivery(content, claim, self.specs.datasets[claim.feed.dataset])
                 made.result = harmonise(made.records, claim, self.specs, made.supplier, self.gazetteers)
-                self._write(made, made.records, made.result)
+                keep(self.home, made.claim.feed, (made.delivery_id, made.fingerprint), made.records, made.result)
         except Refusal as refusal:
             made.refusal = refusal
         return made
@@ -274,13 +273,13 @@ class Loader:
         issued = claim.facts.issued
         if issued is None or not own or any(row["known_on"] == issued for row in own):
             with self.ledger.change() as connection:
-                _arrive(connection, known, claim, "duplicate")
+                arrive(connection, known, claim, "duplicate")
             self.report.duplicates.append(str(claim.source))
             self.say(f"duplicate {claim.source}: the same content was taken on {known['received_at']:%Y-%m-%d}")
             return
         latest = {(row["supplier"], row["period_start"]): dict(row) for row in own}
         with self.ledger.change() as connection:
-            arrival = _arrive(connection, known, claim, "reissued")
+            arrival = arrive(connection, known, claim, "reissued")
             again = [
                 {**row, "known_on": issued, "is_declared": True, "arrival_id": arrival, "received_at": led.now()}
                 for row in latest.values()
@@ -304,7 +303,7 @@ class Loader:
             ):
                 led.put(connection, led.delivery, [row])
                 self.deliveries[delivery["delivery_id"]] = row
-            _arrive(connection, delivery, claim, "refused")
+            arrive(connection, delivery, claim, "refused")
 
     def _accept(
         self, delivery: dict[str, Any], claim: Claim, supplier: str, records: Records, result: Harmonised
@@ -325,9 +324,9 @@ class Loader:
             self.places.append(places)
         known = self.deliveries.get(delivery["delivery_id"])
         with self.ledger.change() as connection:
-            arrival = _arrive(connection, row, claim, "retried" if known else "new")
+            arrival = arrive(connection, row, claim, "retried" if known else "new")
             led.put(connection, led.delivery, [row])
-            _issues(connection, row, result)
+            issue_totals(connection, row, result)
             if known is not None and known["state"] != "refused":
                 self._redo_returns(connection, row, claim, supplier, result)
             else:
@@ -365,22 +364,6 @@ class Loader:
             kept["state"] = "accepted" if old["state"] == "accepted" else "unchecked"
             led.put(connection, led.return_, [{**item, **kept} for item in fresh])
 
-    def _write(self, made: Prepared, records: Records, result: Harmonised) -> None:
-        """Keep what was read, what it became and what was set aside, each in a file of its own."""
-        import polars as pl
-
-        feed = made.claim.feed
-        mark = pl.lit(made.delivery_id).alias("_delivery_id")
-        name = f"{made.delivery_id}-{made.fingerprint}.parquet"
-        with whole(self.home.raw / feed.partner / feed.dataset / f"{made.delivery_id}.parquet") as draft:
-            records.frame.write_parquet(draft, compression="lz4")
-        row = {"feed": feed.name, "delivery_id": made.delivery_id, "fingerprint": made.fingerprint}
-        with whole(harmonised_path(self.home, row)) as draft:
-            result.rows.with_columns(mark).write_parquet(draft, compression_level=1)
-        if result.set_aside.height:
-            with whole(self.home.quarantine / feed.partner / feed.dataset / name) as draft:
-                result.set_aside.with_columns(mark).write_parquet(draft)
-
     def _tell(self, row: dict[str, Any], claim: Claim, supplier: str, records: Records, result: Harmonised) -> None:
         counts = {name: row[name] for name in ("records", "loaded", "ignored", "duplicate", "quarantined", "unread")}
         told = {
@@ -399,56 +382,3 @@ class Loader:
         for kind, example in result.examples.items():
             if kind in ("unmapped_code", "bad_value", "missing_value", "wrong_period"):
                 self.say(f"          {example} ({result.issues[kind]:,} quarantined)")
-
-
-def harmonised_path(home: Home, row: Mapping[str, Any]) -> Path:
-    """Where a delivery's harmonised rows lie."""
-    partner, dataset = str(row["feed"]).split("/")
-    return home.harmonised / dataset / partner / f"{row['delivery_id']}-{row['fingerprint']}.parquet"
-
-
-def check_account(account: dict[str, int], name: str) -> None:
-    """Law 1: both equations hold, or nothing is stored.
-
-    Raises:
-        AssertionError: where a record or row is unaccounted for, which is a fault of the program.
-    """
-    records = account["header"] + account["skipped"] + account["read"] + account["unread"]
-    rows = account["loaded"] + account["ignored"] + account["duplicate"] + account["quarantined"]
-    if account["records"] != records or account["rows_made"] != rows or account["read"] != account["rows_made"]:
-        raise AssertionError(f"{name}: rows are unaccounted for: {account}")
-
-
-def _arrive(connection: Connection, delivery: dict[str, Any], claim: Claim, outcome: str) -> int:
-    row = {
-        "delivery_id": delivery["delivery_id"],
-        "path": str(claim.source.path),
-        "member": claim.source.member,
-        "received_at": led.now(),
-        "issued_on": claim.facts.issued,
-        "period": claim.facts.period,
-        "outcome": outcome,
-    }
-    key = connection.execute(insert(led.arrival), row).inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
-def _issues(connection: Connection, row: dict[str, Any], result: Harmonised) -> None:
-    connection.execute(delete(led.issue_total).where(led.issue_total.c.delivery_id == row["delivery_id"]))
-    totals = [
-        {"delivery_id": row["delivery_id"], "issue_type": kind, "count": count, "example": result.examples.get(kind)}
-        for kind, count in result.issues.items()
-    ]
-    led.put(connection, led.issue_total, totals)
-
-
-def first_day(period: str) -> date:
-    """The day a `--period` such as `2014-05`, `2014` or `2014-05-12` begins.
-
-    Raises:
-        ValueError: where it is none of these.
-    """
-    parts = [int(part) for part in period.split("-")]
-    year, month, day = (*parts, 1, 1)[:3]
-    return date(year, month, day)

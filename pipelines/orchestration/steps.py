@@ -29,7 +29,8 @@ def load_step(
     """Load, then hold the new returns against their feeds' history."""
     from pipelines.intake.refusal import Refusal
     from pipelines.orchestration.check import check_returns
-    from pipelines.orchestration.load import Loader, first_day
+    from pipelines.orchestration.load import Loader
+    from pipelines.specs.periods import first_day
 
     try:
         start = first_day(period) if period else None

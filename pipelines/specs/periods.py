@@ -66,3 +66,14 @@ def label(kind: PeriodType, start: date) -> str:
             return str(start.year)
         case _:
             return f"{start.year}/{(start.year + 1) % 100:02d}"
+
+
+def first_day(period: str) -> date:
+    """The day a `--period` such as `2014-05`, `2014` or `2014-05-12` begins.
+
+    Raises:
+        ValueError: where it is none of these.
+    """
+    parts = [int(part) for part in period.split("-")]
+    year, month, day = (*parts, 1, 1)[:3]
+    return date(year, month, day)
