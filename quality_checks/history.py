@@ -7,7 +7,8 @@ warning or a stop, as the feed's spec says; a stopped return is held: kept, and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -88,22 +89,33 @@ def mix_distance(one: Mapping[str, int], other: Mapping[str, int]) -> float:
     return sum(abs(one.get(name, 0) / first - other.get(name, 0) / second) for name in {*one, *other}) / 2
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the library's warnings and its tales of temporary folders: nothing to a person who loads files."""
+    import logging
+    import warnings
+
+    before = logging.root.manager.disable
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.INFO)
+        try:
+            yield
+        finally:
+            logging.disable(before)
+
+
 def _validate(facts: list[dict[str, float]]) -> dict[str, set[int]]:
     """Run the validation; the rows that fail, by check."""
-    import logging
     import os
-    import warnings
 
     # Great Expectations would otherwise try to report its use over the network.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _quiet():
         import great_expectations as gx
         import great_expectations.expectations as gxe
         import pandas as pd
 
-        # It tells of each temporary folder it makes, which is nothing to a person who loads files.
-        logging.getLogger("great_expectations").setLevel(logging.WARNING)
         context: Any = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         source = context.data_sources.add_pandas("returns")
