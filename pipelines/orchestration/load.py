@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,18 +68,14 @@ class Loader:
     def __init__(self, home: Home, specs: SpecSet, ledger: Ledger, say: Say = silent) -> None:
         self.home, self.specs, self.ledger, self.say = home, specs, ledger, say
         self.report = LoadReport()
-        self.specs_digest = specs_digest(specs)
         self.files = {row["path"]: row for row in ledger.rows(led.file)}
         self.deliveries = {row["delivery_id"]: dict(row) for row in ledger.rows(led.delivery)}
         self.places: list[pl.DataFrame] = []
-        self._gazetteers: Gazetteers | None = None
 
-    @property
+    @cached_property
     def gazetteers(self) -> Gazetteers:
         """Reference data for placing rows, read when first needed."""
-        if self._gazetteers is None:
-            self._gazetteers = Gazetteers(*read_postcodes(self.home.postcodes))
-        return self._gazetteers
+        return Gazetteers(*read_postcodes(self.home.postcodes))
 
     def load(self, paths: list[Path], declared: Declared) -> LoadReport:
         """Load the paths given, or whatever in landing is new or was refused under other specs."""
@@ -116,42 +113,41 @@ class Loader:
             known = self.files.get(item.key)
             stat = path.stat()
             same = known is not None and (known["size"], known["mtime_ns"]) == (stat.st_size, stat.st_mtime_ns)
-            if same and known is not None and known["specs_digest"] == self.reading_digest() and item.key not in lost:
+            if same and known is not None and known["specs_digest"] == self.reading_digest and item.key not in lost:
                 self.report.unchanged += known["state"] == "claimed"
                 self.report.known_refused += known["state"] != "claimed"
             else:
                 waiting.append(item)
         return waiting
 
+    @cached_property
     def reading_digest(self) -> str:
         """What decides how a file is read: the specs and the reference data."""
-        if not hasattr(self, "_digest"):
-            stamp = self.home.postcodes.stat().st_mtime_ns if self.home.postcodes.exists() else 0
-            self._digest = digest(self.specs_digest, stamp)
-        return self._digest
+        stamp = self.home.postcodes.stat().st_mtime_ns if self.home.postcodes.exists() else 0
+        return digest(specs_digest(self.specs), stamp)
 
     def _one_file(self, item: Found, declared: Declared) -> None:
         """Every delivery in one file; what is wrong with one member of an archive stops none of the others."""
-        problems: list[tuple[str, str]] = []
+        problems: list[Refusal] = []
         found: list[Claim] = []
         try:
             for source in opened(item.path):
                 try:
                     found += self.claims_on(item, source, declared)
                 except Refusal as refusal:
-                    problems.append((refusal.issue_type, str(refusal)))
+                    problems.append(refusal)
             if not found and not problems:
                 raise Refusal("no_feed_claims", self._unclaimed(item))
         except Refusal as refusal:
-            problems.append((refusal.issue_type, str(refusal)))
+            problems.append(refusal)
         for claim in found:
             refused = self._settle(self._prepare(claim), item)
             if refused is not None:
-                problems.append((refused.issue_type, str(refused)))
+                problems.append(refused)
         self._note_file(item, problems, len(found))
-        for _issue, message in problems:
-            self.report.refused.append(message)
-            self.say(f"refused   {message}")
+        for problem in problems:
+            self.report.refused.append(str(problem))
+            self.say(f"refused   {problem}")
 
     def claims_on(self, item: Found, source: Source, declared: Declared) -> list[Claim]:
         """The feeds that take a source. A file that was given stays with what was declared of it when it came."""
@@ -170,12 +166,12 @@ class Loader:
         expected = f"name it as a feed expects ({known}), or give --feed"
         return f"{item.path}: no feed{whose} takes a file of this name; {expected}"
 
-    def _note_file(self, item: Found, problems: list[tuple[str, str]], taken: int) -> None:
+    def _note_file(self, item: Found, problems: list[Refusal], taken: int) -> None:
         """What became of a file. One given from elsewhere is copied into landing if a delivery of it was taken."""
         known = item.path.is_file()
         stat = item.path.stat() if known else None
         state = "claimed" if taken and not problems else "refused" if taken else "unclaimed"
-        reason = "; ".join(f"{issue}: {message}" for issue, message in problems) or None
+        reason = "; ".join(f"{problem.issue_type}: {problem}" for problem in problems) or None
         with self.ledger.change() as connection:
             led.put(
                 connection,
@@ -188,7 +184,7 @@ class Loader:
                         "mtime_ns": stat.st_mtime_ns if stat else 0,
                         "seen_at": led.now(),
                         "state": state,
-                        "specs_digest": self.reading_digest(),
+                        "specs_digest": self.reading_digest,
                         "reason": reason,
                     }
                 ],

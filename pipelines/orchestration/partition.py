@@ -56,10 +56,10 @@ def _deliveries(loader: Loader, item: Found) -> Iterator[Waiting]:
                 if not _is_done(loader, item, delivery_id, fingerprint):
                     yield Waiting(item.path, claim.feed.name, _period(claim), content, fingerprint)
             if not found:
-                yield Waiting(item.path, None, None, content, loader.reading_digest())
+                yield Waiting(item.path, None, None, content, loader.reading_digest)
     except Refusal:
         content = _content(Source(item.path)) if item.path.is_file() else ""
-        yield Waiting(item.path, None, None, content, loader.reading_digest())
+        yield Waiting(item.path, None, None, content, loader.reading_digest)
 
 
 def _is_done(loader: Loader, item: Found, delivery_id: str, fingerprint: str) -> bool:

@@ -32,9 +32,6 @@ class _Lines:
     starts: np.ndarray[Any, Any]
     ends: np.ndarray[Any, Any]
 
-    def text(self, line: int) -> str:
-        return self.content[self.starts[line] : self.ends[line]].decode("utf-8", "replace")
-
 
 def read_delimited(content: bytes, format_: CsvFormat, name: str) -> Records:
     """Read delimited text, every value as text.
