@@ -4,27 +4,4 @@
     on_schema_change='fail',
     pre_hook="{{ delete_changed_returns('crime') }}"
 ) }}
-select
-    record_id,
-    partner,
-    supplier,
-    dataset,
-    source_id,
-    category_code,
-    source_category,
-    outcome_code,
-    unit_counted,
-    occurred_from,
-    occurred_to,
-    place_id,
-    easting,
-    northing,
-    square_m,
-    place_method,
-    period_type,
-    period_start,
-    revision,
-    _delivery_id,
-    _row,
-    _spec_version
-from {{ ref('stg_crime') }}
+{{ event_fact('crime', own=['outcome_code']) }}
