@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
 
+from pipelines.specs.check_version import VersionChecks
+from pipelines.specs.dates import twice
 from pipelines.specs.load import CodeTable, FeedSpec, SpecSet, read_specs
-from pipelines.specs.models import Column, Dataset, FeedVersion, Sensitivity
-from pipelines.specs.patterns import tokens
+from pipelines.specs.models import Dataset, Sensitivity
 from pipelines.specs.problems import Problem, SpecError, nearest
 from pipelines.specs.yaml_lines import Document
 
@@ -48,28 +47,9 @@ def cross_check(specs: SpecSet) -> list[Problem]:
     return problems
 
 
-def _overlap(first: tuple[date | None, date | None], second: tuple[date | None, date | None]) -> bool:
-    starts_before = first[0] is None or second[1] is None or first[0] <= second[1]
-    ends_after = first[1] is None or second[0] is None or second[0] <= first[1]
-    return starts_before and ends_after
-
-
-def _twice(table: CodeTable, names: list[str], what: str) -> Iterator[Problem]:
-    """Entries of one name whose dates overlap."""
-    seen: dict[str, list[int]] = {}
-    for index, (name, entry) in enumerate(zip(names, table.entries, strict=True)):
-        for other in seen.setdefault(name, []):
-            earlier = table.entries[other]
-            if _overlap((earlier.valid_from, earlier.valid_to), (entry.valid_from, entry.valid_to)):
-                yield table.problem(
-                    index, f'{what} "{name}" already stands on line {table.lines[other]} for the same dates'
-                )
-        seen[name].append(index)
-
-
 def _code_list(name: str, table: CodeTable) -> Iterator[Problem]:
     codes = [entry.code for entry in table.entries]
-    yield from _twice(table, codes, "code")
+    yield from twice(table, codes, "code")
     parents = {entry.code: entry.parent for entry in table.entries}
     for index, entry in enumerate(table.entries):
         if entry.parent is not None and entry.parent not in parents:
@@ -131,120 +111,11 @@ def _feed(document: Document, feed: FeedSpec, specs: SpecSet) -> Iterator[Proble
         )
     if dataset.shape == "observation" and feed.feed.boundary_set is None and "boundary_set" not in dataset.fields:
         yield document.problem((), "an observation feed names the `boundary_set` its area codes are from")
+    if feed.feed.draft:
+        message = "a draft: answer its questions, then take `draft` out; until then it loads nothing"
+        yield document.problem(("draft",), message)
     for index, version in enumerate(feed.feed.versions):
-        checks = _VersionChecks(document, feed, dataset, specs, index, version)
-        yield from checks.columns()
-        yield from checks.names()
-
-
-class _VersionChecks:
-    """The checks of one version of a feed."""
-
-    def __init__(
-        self, document: Document, feed: FeedSpec, dataset: Dataset, specs: SpecSet, index: int, version: FeedVersion
-    ) -> None:
-        self.document, self.feed, self.dataset, self.specs = document, feed, dataset, specs
-        self.place: tuple[str | int, ...] = ("versions", index)
-        self.version = version
-
-    def problem(self, message: str, *place: str | int) -> Problem:
-        return self.document.problem((*self.place, *place), message)
-
-    def columns(self) -> Iterator[Problem]:
-        taken: dict[str, str] = {}
-        for header, column in self.version.columns.items():
-            if column.field not in self.dataset.fields:
-                close = nearest(column.field, self.dataset.fields)
-                yield self.problem(
-                    f'dataset {self.feed.dataset} has no field "{column.field}"{close}', "columns", header
-                )
-                continue
-            if column.field in taken:
-                yield self.problem(
-                    f'field "{column.field}" is already filled by "{taken[column.field]}"', "columns", header
-                )
-            taken[column.field] = header
-            yield from self.one_column(header, column)
-        for name, field in self.dataset.fields.items():
-            if field.required and name not in taken:
-                yield self.problem(f'no column fills the required field "{name}"', "columns")
-        for header in self.version.ignore:
-            if header in self.version.columns:
-                yield self.problem(f'"{header}" is both mapped and ignored', "ignore")
-        known = [*self.version.needed_columns(), *self.version.ignore]
-        for index, rule in enumerate(self.version.skip):
-            if rule.column not in known:
-                yield self.problem(
-                    f'no column "{rule.column}" to skip by{nearest(rule.column, known)}', "skip", index, "column"
-                )
-        declared = self.version.period
-        if declared is not None and not _is_date_format(declared.date):
-            yield self.problem(f'"{declared.date}" is not a date format with a year and month', "period", "date")
-
-    def one_column(self, header: str, column: Column) -> Iterator[Problem]:
-        field = self.dataset.fields[column.field]
-        dated = field.type in ("interval", "date")
-        if dated and column.date is None:
-            message = f'"{header}" is of type {field.type} and must declare its `date` format'
-            yield self.problem(message, "columns", header)
-        if column.date is not None:
-            if not dated:
-                yield self.problem(
-                    f'"{header}": `date` belongs to a date or interval, not to a {field.type}', "columns", header
-                )
-            elif not _is_date_format(column.date):
-                yield self.problem(
-                    f'"{header}": "{column.date}" is not a date format with a year and month', "columns", header
-                )
-        if field.type == "code" and column.map is None:
-            yield self.problem(f'"{header}" fills a code and must name its `map`', "columns", header)
-        if column.map is not None:
-            yield from self.code_map(header, column.map)
-
-    def code_map(self, header: str, name: str) -> Iterator[Problem]:
-        column = self.version.columns[header]
-        field = self.dataset.fields[column.field]
-        table = self.feed.maps.get(name)
-        if table is None:
-            path = f"partners/{self.feed.partner}/codes/{name}.csv"
-            yield self.problem(f'"{header}": there is no {path}{nearest(name, self.feed.maps)}', "columns", header)
-            return
-        if field.list is None:
-            yield self.problem(f'"{header}": `map` belongs to a code field, not to a {field.type}', "columns", header)
-            return
-        yield from _twice(table, [entry.raw.strip() for entry in table.entries], "raw code")
-        codes = (
-            [entry.code for entry in self.specs.code_lists[field.list].entries]
-            if field.list in self.specs.code_lists
-            else []
-        )
-        for index, entry in enumerate(table.entries):
-            if codes and entry.code is not None and entry.code not in codes:
-                yield table.problem(index, f'"{entry.code}" is not a code of {field.list}{nearest(entry.code, codes)}')
-
-    def names(self) -> Iterator[Problem]:
-        suppliers = self.specs.partners[self.feed.partner].suppliers if self.feed.partner in self.specs.partners else {}
-        for index, pattern in enumerate(self.version.files):
-            said = tokens(pattern)
-            if "period" not in said and self.version.period is None:
-                yield self.problem(
-                    "neither the file name ({period:...}) nor `period` says what period a row reports on",
-                    "files",
-                    index,
-                )
-            if "supplier" not in said and len(suppliers) > 1:
-                yield self.problem(
-                    "the partner has several suppliers, so the file name must hold {supplier}", "files", index
-                )
-
-
-def _is_date_format(format_: str) -> bool:
-    probe = datetime(2013, 11, 28, 13, 14, 15)
-    try:
-        back = datetime.strptime(probe.strftime(format_), format_)
-    except (ValueError, re.error):
-        return False
-    return (back.year, back.month) == (2013, 11)
+        yield from VersionChecks(document, feed, dataset, specs, index, version).all()
 
 
 def _indicator(name: str, specs: SpecSet) -> Iterator[Problem]:

@@ -11,10 +11,11 @@ import json
 from datetime import date
 from typing import Any
 
+from pipelines.specs.base import Spec
+from pipelines.specs.feeds import FeedVersion
 from pipelines.specs.load import FeedSpec, SpecSet
-from pipelines.specs.models import FeedVersion, Spec
 
-METHOD = 1
+METHOD = 2
 
 
 def digest(*parts: Any) -> str:
@@ -37,7 +38,9 @@ def feed_fingerprint(specs: SpecSet, feed: FeedSpec, version: FeedVersion, *cont
     `context` is what else decides the result: the declared period and supplier, the digest of the postcode directory.
     """
     dataset = specs.datasets[feed.dataset]
-    maps = {name for column in version.columns.values() if (name := column.map)}
+    maps = {name for _header, column in version.fills() if (name := column.map)}
+    if version.supplier is not None and version.supplier.map:
+        maps.add(version.supplier.map)
     lists = {item.list for item in dataset.fields.values() if item.list}
     return digest(
         METHOD,

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from pipelines.specs.models import Code, CodeMapEntry, Dataset, Feed, FeedVersion, Indicator, Partner, Spec
+from pipelines.specs.base import Spec
+from pipelines.specs.feeds import Feed, FeedVersion
+from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, Partner
 from pipelines.specs.problems import Problem, nearest, shown
 from pipelines.specs.yaml_lines import Document, read_yaml
 
@@ -157,6 +159,16 @@ class _Reader:
         except (UnicodeDecodeError, csv.Error) as error:
             self.problems.append(Problem(shown(path), 1, f"not readable as UTF-8 CSV: {error}"))
         return CodeTable(path, tuple(entries), tuple(lines))
+
+
+def read_feed(path: Path, partner: str, dataset: str) -> tuple[FeedSpec | None, Document, list[Problem]]:
+    """Read one feed's spec by itself, with the code maps in the folder `codes` beside it."""
+    reader = _Reader(path.parent)
+    key = ("feed", f"{partner}/{dataset}")
+    feed = reader.model(path, Feed, key)
+    maps = {table.stem: reader.table(table, CodeMapEntry) for table in sorted((path.parent / "codes").glob("*.csv"))}
+    spec = FeedSpec(partner, dataset, feed, maps) if feed is not None else None
+    return spec, reader.specs.documents[key], reader.problems
 
 
 def _reason(fault: Any) -> str:

@@ -1,7 +1,8 @@
 """File patterns: how a feed knows its files by name, and what the name says.
 
 A pattern is the tail of a path. `{period:%Y-%m}`, `{supplier}` and `{issued:%Y-%m-%d}` capture; `*` stands for
-anything within one folder name. `{period:%Y-%m}-{supplier}-street.csv` matches `2014-05/2014-05-surrey-street.csv`.
+anything within one folder name; `%-m` and `%-d` are months and days without a leading zero.
+`{period:%Y-%m}-{supplier}-street.csv` matches `2014-05/2014-05-surrey-street.csv`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator
 
+# Partners' clocks show the time of the United Kingdom, summer time included.
+LOCAL_TIME = "Europe/London"
 _TOKEN = re.compile(r"\{([a-z]+)(?::([^{}]*))?\}|(\*)")
 _DATE_CODES = {
     "%Y": r"\d{4}",
@@ -22,7 +26,10 @@ _DATE_CODES = {
     "%y": r"\d{2}",
     "%b": "[A-Za-z]{3}",
     "%B": "[A-Za-z]{3,9}",
+    "%-m": r"\d{1,2}",
+    "%-d": r"\d{1,2}",
 }
+_MONTH_CODES = ("%m", "%-m", "%b", "%B", "%j", "%U", "%W", "%V")
 _NAMES = ("period", "supplier", "issued")
 
 
@@ -36,7 +43,7 @@ class NameFacts:
 
 
 def _date_regex(format_: str) -> str:
-    parts = re.split(r"(%[A-Za-z])", format_)
+    parts = re.split(r"(%-?[A-Za-z])", format_)
     for part in parts[1::2]:
         if part not in _DATE_CODES:
             raise ValueError(f"{part} is not a date code a file name can hold; use one of {', '.join(_DATE_CODES)}")
@@ -47,6 +54,37 @@ def _date_regex(format_: str) -> str:
     if not {"%Y", "%y"} & set(codes):
         raise ValueError(f'"{format_}" needs a year, %Y or %y')
     return "".join(_DATE_CODES[part] if part in _DATE_CODES else re.escape(part) for part in parts)
+
+
+def has_month(format_: str) -> bool:
+    """Whether a date format says more than the year."""
+    return any(code in format_ for code in _MONTH_CODES)
+
+
+def day_named(text: str, format_: str) -> date:
+    """A day in the period that a text names.
+
+    A format with a year alone names the year, of whatever calendar, that begins in it: 31 December lies in each of
+    them. `%Y` and `%y` together name one that runs into the next: `2012-13`.
+
+    Raises:
+        ValueError: where the text does not fit the format, or names two years that do not follow one another.
+    """
+    if has_month(format_):
+        moment = datetime.strptime(text, format_.replace("%-", "%"))
+        if "UTC" in format_:
+            moment = moment.replace(tzinfo=UTC)
+        return (moment.astimezone(ZoneInfo(LOCAL_TIME)) if moment.tzinfo else moment).date()
+    codes = {"%Y": r"(?P<Y>\d{4})", "%y": r"(?P<y>\d{2})"}
+    parts = re.split("(%[Yy])", format_)
+    found = re.fullmatch("".join(codes.get(part, re.escape(part)) for part in parts), text)
+    if found is None:
+        raise ValueError(f'"{text}" does not fit "{format_}"')
+    said = found.groupdict()
+    year = int(said["Y"]) if "Y" in said else datetime.strptime(said["y"], "%y").year
+    if "Y" in said and "y" in said and int(said["y"]) != (year + 1) % 100:
+        raise ValueError(f'"{text}" names two years that do not follow one another')
+    return date(year, 12, 31)
 
 
 def _compile(pattern: str) -> tuple[re.Pattern[str], dict[str, str]]:
@@ -87,7 +125,7 @@ def matcher(pattern: str) -> Callable[[str], NameFacts | None]:
             return None
         said = found.groupdict()
         try:
-            dates = {name: datetime.strptime(said[name], format_).date() for name, format_ in formats.items()}
+            dates = {name: day_named(said[name], format_) for name, format_ in formats.items()}
         except ValueError:
             return None
         return NameFacts(dates.get("period"), said.get("supplier"), dates.get("issued"))
@@ -100,9 +138,14 @@ def tokens(pattern: str) -> set[str]:
     return {token.group(1) for token in _TOKEN.finditer(pattern) if token.group(1)}
 
 
-def _valid(pattern: str) -> str:
+def check_pattern(pattern: str) -> str:
+    """A pattern as it was given.
+
+    Raises:
+        ValueError: where it is not one.
+    """
     _compile(pattern)
     return pattern
 
 
-FilePattern = Annotated[str, AfterValidator(_valid)]
+FilePattern = Annotated[str, AfterValidator(check_pattern)]

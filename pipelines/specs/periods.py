@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from pipelines.specs.models import PeriodType
+from pipelines.specs.base import PeriodType
 
 # First month of each kind of period within its year, and its length in months.
 _MONTHS = {

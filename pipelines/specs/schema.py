@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.specs.models import Code, CodeMapEntry, Dataset, Feed, Indicator, Partner, Spec
+from pipelines.specs.base import Spec
+from pipelines.specs.feeds import Feed
+from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, Partner
 
 KINDS: dict[str, type[Spec]] = {
     "partner": Partner,
