@@ -1,19 +1,22 @@
 """Where everything lies: the home folder, the specs, the dbt project.
 
 A home (`$COMMONGRID_HOME`, by default `./data`) holds all data; the source tree holds none. `$COMMONGRID_SPECS` names
-another folder of specs than the one that comes with the package.
+another folder of specs than the one that comes with the package; `$COMMONGRID_LANDING`, the folder or the URL where
+partners' files arrive, if that is not the home's own `landing`.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 _ROOT = Path(__file__).resolve().parent
 
@@ -24,17 +27,32 @@ def _shipped(name: str) -> Path:
     return beside if beside.is_dir() else _ROOT / "_shipped" / name
 
 
+def local_folder(url: str) -> Path | None:
+    """The folder that a path or a file URL names; None for what lies on another machine."""
+    scheme = re.match("([A-Za-z][A-Za-z0-9+.-]*)(://|::)", url)
+    if scheme is None:
+        return Path(url).expanduser().resolve()
+    if scheme[1].lower() in ("file", "local") and scheme[2] == "://":
+        return Path(unquote(url[scheme.end() :])).expanduser().resolve()
+    return None
+
+
 class HomeBusyError(Exception):
     """Another process is changing this home."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """The folders of one home. Nothing is made until something is to be written."""
+    """The folders of one home. Nothing is made until something is to be written.
+
+    `landing_url` says where partners' files arrive, if not in the home itself. It may hold a password, and is kept out
+    of what is printed of a home.
+    """
 
     root: Path
     specs: Path
     dbt_project: Path
+    landing_url: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls) -> Home:
@@ -42,13 +60,17 @@ class Home:
         root = Path(os.environ.get("COMMONGRID_HOME") or "data").expanduser().resolve()
         specs = os.environ.get("COMMONGRID_SPECS")
         return cls(
-            root, Path(specs).expanduser().resolve() if specs else _shipped("ingest_specs"), _shipped("dbt_project")
+            root,
+            Path(specs).expanduser().resolve() if specs else _shipped("ingest_specs"),
+            _shipped("dbt_project"),
+            os.environ.get("COMMONGRID_LANDING") or None,
         )
 
     @property
     def landing(self) -> Path:
-        """Partners' files as they came."""
-        return self.root / "landing"
+        """Partners' files as they came. Those that arrive on another machine are copied into the home first."""
+        elsewhere = local_folder(self.landing_url) if self.landing_url else None
+        return elsewhere or self.root / "landing"
 
     @property
     def ledger(self) -> Path:
@@ -69,6 +91,11 @@ class Home:
     def quarantine(self) -> Path:
         """Rows kept out, with their reasons, one file a delivery and fingerprint."""
         return self.root / "quarantine"
+
+    @property
+    def issues(self) -> Path:
+        """Every problem and repair, row by row, one file a delivery and fingerprint."""
+        return self.root / "issues"
 
     @property
     def places(self) -> Path:

@@ -11,9 +11,11 @@ from typing import Any
 
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source
+from pipelines.specs.feeds import FeedVersion
+from pipelines.specs.formats import SheetFormat
 from pipelines.specs.load import FeedSpec, SpecSet
-from pipelines.specs.models import FeedVersion
-from pipelines.specs.patterns import NameFacts, matcher
+from pipelines.specs.patterns import NameFacts, matcher, tokens
+from pipelines.specs.periods import first_day, period_start
 from pipelines.specs.problems import nearest
 
 _matcher = lru_cache(maxsize=None)(matcher)
@@ -38,6 +40,18 @@ class Declared:
     issued: date | None = None
 
 
+def period_given(text: str | None) -> date | None:
+    """The first day of a `--period`.
+
+    Raises:
+        Refusal: where it is not a period.
+    """
+    try:
+        return first_day(text) if text else None
+    except ValueError as error:
+        raise Refusal("bad_value", f'--period "{text}" is not a period such as 2014-05 or 2014') from error
+
+
 def claims(specs: SpecSet, source: Source, declared: Declared, partner: str | None = None) -> list[Claim]:
     """The feeds that take a source.
 
@@ -56,14 +70,19 @@ def claims(specs: SpecSet, source: Source, declared: Declared, partner: str | No
             continue
         if partner is not None and feed.partner != partner:
             continue
-        claim = _claim(feed, source, declared)
+        claim = claim_of(feed, source, declared)
         if claim is not None:
             _known_supplier(specs, claim)
             found.append(claim)
     return found
 
 
-def _claim(feed: FeedSpec, source: Source, declared: Declared) -> Claim | None:
+def claim_of(feed: FeedSpec, source: Source, declared: Declared) -> Claim | None:
+    """One feed's claim on a source, if its patterns take the name.
+
+    Raises:
+        Refusal: where the name is taken, but the feed's specs do not cover the period.
+    """
     said: NameFacts | None = None
     for version in reversed(feed.feed.versions):
         facts = next((facts for pattern in version.files if (facts := _matcher(pattern)(source.name))), None)
@@ -71,10 +90,12 @@ def _claim(feed: FeedSpec, source: Source, declared: Declared) -> Claim | None:
             facts = NameFacts()
         if facts is None:
             continue
-        facts = replace(facts, period=declared.period or facts.period, issued=declared.issued or facts.issued)
+        named = declared.period or facts.period
+        period = period_start(feed.feed.cadence.every, named) if named else None
+        facts = replace(facts, period=period, issued=declared.issued or facts.issued)
         said = said or facts
         if facts.period is None:
-            if version.period is None:
+            if version.period in (None, "given") and not _sheet_says_period(version):
                 raise Refusal("outside_validity", f"{source}: its name does not say the period; give --period")
             return Claim(feed, version, source, facts)
         if feed.version_on(facts.period) is version:
@@ -84,6 +105,10 @@ def _claim(feed: FeedSpec, source: Source, declared: Declared) -> Claim | None:
         message = f"{source}: no version of {feed.name} covers {said.period} (the first is valid from {first})"
         raise Refusal("outside_validity", f"{message}; add a version to the feed's spec")
     return None
+
+
+def _sheet_says_period(version: FeedVersion) -> bool:
+    return isinstance(version.format, SheetFormat) and "period" in tokens(version.format.sheet)
 
 
 def claim_again(feed: FeedSpec, source: Source, noted: Mapping[str, Any]) -> Claim:
@@ -106,10 +131,14 @@ def _known_supplier(specs: SpecSet, claim: Claim) -> None:
 def supplier_of(specs: SpecSet, claim: Claim) -> str:
     """The supplier a claim's file speaks for: the one its name says, or the partner's only one.
 
+    Empty where each row says its own.
+
     Raises:
         Refusal: where the name says none and the partner has several.
     """
     suppliers = specs.partners[claim.feed.partner].suppliers
+    if claim.version.supplier is not None:
+        return ""
     if claim.facts.supplier is not None:
         return claim.facts.supplier
     if len(suppliers) == 1:

@@ -3,69 +3,124 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import BinaryIO
 
+from pipelines.intake.archives import PIECE, UNREAD, file_stream, gzip_stream, is_packed, member_stream, members
 from pipelines.intake.refusal import Refusal
 
 # A file with such a name is still being written, or belongs to an editor or an operating system.
-_UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", "~")
-# No partner's monthly file comes near; a member that says it holds more is refused before it is unpacked.
-MAX_MEMBER_BYTES = 2 * 1024**3
+_UNFINISHED = (
+    ".part",
+    ".partial",
+    ".tmp",
+    ".temp",
+    ".crdownload",
+    ".download",
+    ".opdownload",
+    ".filepart",
+    ".swp",
+    "~",
+)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One file, or one member of an archive, that may hold a delivery."""
+    """One file, one member of an archive, or one sheet of a workbook that stands for a file of its own.
+
+    A .gz is the file it was made of: it has no member, and its name is that file's.
+    """
 
     path: Path
     member: str | None = None
+    sheet: str | None = None
 
     @property
     def name(self) -> str:
-        """The path as patterns see it, with `/`; an archive's name stands for a folder."""
+        """The path as patterns see it, with `/`: an archive's name stands for a folder, a .gz has lost its ending."""
         whole = self.path.as_posix()
-        return f"{whole}/{self.member}" if self.member else whole
+        if self.member is not None:
+            return f"{whole}/{self.member}"
+        return whole[: -len(self.path.suffix)] if self._is_gzip else whole
+
+    @property
+    def inner(self) -> str | None:
+        """What finds it again inside its file: the member, `[sheet]`, or both."""
+        sheet = f"[{self.sheet}]" if self.sheet is not None else ""
+        return f"{self.member or ''}{sheet}" or None
+
+    def within(self, inner: str | None) -> Source | None:
+        """What the ledger kept as `inner`, if it is this source or a sheet of it."""
+        if inner == self.member:
+            return self
+        kept = re.fullmatch(r"(?s)(?P<member>.*?)(\[(?P<sheet>[^\[\]]*)\])?", inner or "")
+        if kept is None or (kept["member"] or None) != self.member:
+            return None
+        return replace(self, sheet=kept["sheet"])
+
+    @property
+    def _is_gzip(self) -> bool:
+        return self.member is None and self.path.suffix.lower() == ".gz"
 
     def __str__(self) -> str:
-        return f"{self.path.name}:{self.member}" if self.member else self.path.name
+        colon = ":" if self.member is not None else ""
+        return f"{self.path.name}{colon}{self.inner or ''}"
 
-    def read(self) -> bytes:
-        """The bytes of the file or member.
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Its bytes, unpacked, as a stream that can seek. Of a sheet, those of its workbook.
+
+        What cannot be read is raised as a Refusal, also by the stream. Damage to what is packed may only be seen at
+        its end: who stops before that relies on `sha256`, which does not.
 
         Raises:
-            Refusal: where the file cannot be read, or the archive is damaged.
+            Refusal: where the file cannot be opened, or the archive is damaged.
         """
-        try:
-            if self.member is None:
-                return self.path.read_bytes()
-            with zipfile.ZipFile(self.path) as archive:
-                if archive.getinfo(self.member).file_size > MAX_MEMBER_BYTES:
-                    raise Refusal("unreadable", f"{self}: says it unpacks to more than {MAX_MEMBER_BYTES:,} bytes")
-                return archive.read(self.member)
-        except OSError as error:
-            raise Refusal("unreadable", f"{self.path}: cannot be read ({error.strerror or error})") from error
-        except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, KeyError) as error:
-            raise Refusal(
-                "unreadable", f"{self.path}: the archive is damaged or locked ({error}); ask for it again"
-            ) from error
+        if self.member is not None:
+            return member_stream(self.path, self.member)
+        return gzip_stream(self.path) if self._is_gzip else file_stream(self.path)
+
+    def sha256(self) -> str:
+        """The hash of its content, read to the end; of a sheet, that of the workbook and the sheet's name.
+
+        Raises:
+            Refusal: where the file cannot be read, or is damaged anywhere.
+        """
+        with self.open() as stream:
+            content = _hash(stream)
+        return content if self.sheet is None else hashlib.sha256(f"{content}\n{self.sheet}".encode()).hexdigest()
+
+    def read(self) -> bytes:
+        """Its bytes, unpacked, all at once.
+
+        Raises:
+            Refusal: where the file cannot be read, or is damaged anywhere.
+        """
+        with self.open() as stream:
+            return stream.read()
+
+
+def is_finished(inside: PurePath) -> bool:
+    """Whether a file is there to be taken, by its path below landing."""
+    hidden = any(part.startswith((".", "~$")) for part in inside.parts)
+    return not hidden and not inside.name.lower().endswith(_UNFINISHED)
 
 
 def in_landing(landing: Path) -> Iterator[Path]:
     """Every finished file below landing, in name order."""
     for path in sorted(landing.rglob("*")):
-        hidden = any(part.startswith((".", "~$")) for part in path.relative_to(landing).parts)
-        if path.is_file() and not hidden and not path.name.endswith(_UNFINISHED):
+        if path.is_file() and is_finished(path.relative_to(landing)):
             yield path
 
 
 def opened(path: Path) -> list[Source]:
-    """A file as sources: itself, or the members of a .zip.
+    """A file as sources: itself, or the members of a .zip, all of which are safe to read.
 
     Raises:
-        Refusal: for a folder, a missing file, or an archive that cannot be opened.
+        Refusal: for a folder, a missing file, or an archive that is of a kind not read, is damaged or is not safe.
     """
     if path.is_dir():
         message = (
@@ -74,17 +129,26 @@ def opened(path: Path) -> list[Source]:
         raise Refusal("not_a_file", message)
     if not path.is_file():
         raise Refusal("not_a_file", f"{path}: there is no such file")
-    if path.suffix.lower() != ".zip":
-        return [Source(path)]
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [item.filename for item in archive.infolist() if not item.is_dir()]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise Refusal("unreadable", f"{path}: not a readable zip archive ({error}); ask for it again") from error
-    return [Source(path, name) for name in sorted(names) if not name.startswith("__MACOSX/")]
+    name = path.name.lower()
+    if name.endswith(UNREAD):
+        raise Refusal("unreadable", f"{path}: archives of this kind are not read; ask for a .zip or .gz")
+    if name.endswith(".zip"):
+        return [Source(path, member) for member in members(path)]
+    if name.endswith(".gz") and is_packed(path.stem):
+        raise Refusal(
+            "unsafe_archive", f"{path}: is an archive within an archive; ask for one .zip or .gz of the files"
+        )
+    return [Source(path)]
 
 
 def sha256(path: Path) -> str:
     """The hash of a file's bytes, read in pieces."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return _hash(file)
+
+
+def _hash(stream: BinaryIO) -> str:
+    found = hashlib.sha256()
+    while piece := stream.read(PIECE):
+        found.update(piece)
+    return found.hexdigest()

@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from pipelines.build.plan import Plan, plan_build
+from pipelines.intake.landing import bring_in
 from pipelines.orchestration.dagster_feeds import POOL, at_work, feed_key, partitions_of
 from pipelines.orchestration.dagster_warehouse import RELEASE, Warehouse, release_facts
 from pipelines.orchestration.partition import Waiting, waiting
@@ -25,6 +26,8 @@ from warehouse.releases import current_release
 
 # A run costs seconds whatever it loads: more partitions than this come in by one run of `monthly_load`.
 BACKLOG = 20
+# A tick is ended by Dagster after a minute. What has not been fetched by then comes with the next.
+FETCH_SECONDS = 30
 # Most returns are due 20 days after their month.
 MONTHLY = "0 6 21 * *"
 
@@ -81,7 +84,8 @@ def landing_sensor(home: Home, specs: SpecSet) -> dg.SensorDefinition:
         minimum_interval_seconds=60,
         description="Loads each feed and period that a new, changed or mended file in landing speaks for",
     )
-    def landing(_context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    def landing(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        bring_in(home, context.log.info, FETCH_SECONDS)
         try:
             keys, rest = requested(home, specs)
         except SpecError as error:

@@ -5,7 +5,6 @@ Plain functions, for whatever shows or starts loads feed by feed. What a load do
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from typing import Any
 from pipelines.build.plan import coverage_grid
 from pipelines.intake.claims import Claim, Declared, supplier_of
 from pipelines.intake.refusal import Refusal
-from pipelines.intake.sources import Source, opened
+from pipelines.intake.sources import Source, opened, sha256
 from pipelines.orchestration.check import check_returns
 from pipelines.orchestration.load import Found, Loader
 from pipelines.orchestration.report import LoadReport, Say
@@ -48,8 +47,8 @@ def waiting(home: Home, specs: SpecSet, ledger: Ledger) -> list[Waiting]:
 def _deliveries(loader: Loader, item: Found) -> Iterator[Waiting]:
     try:
         for source in opened(item.path):
-            content = _content(source)
             found = loader.claims_on(item, source, Declared())
+            content = _content(source) if found else _file_content(item.path)
             for claim in found:
                 supplier = supplier_of(loader.specs, claim)
                 delivery_id, fingerprint = loader.identity(claim, supplier, content)
@@ -57,9 +56,8 @@ def _deliveries(loader: Loader, item: Found) -> Iterator[Waiting]:
                     yield Waiting(item.path, claim.feed.name, _period(claim), content, fingerprint)
             if not found:
                 yield Waiting(item.path, None, None, content, loader.reading_digest)
-    except Refusal:
-        content = _content(Source(item.path)) if item.path.is_file() else ""
-        yield Waiting(item.path, None, None, content, loader.reading_digest)
+    except (Refusal, OSError):
+        yield Waiting(item.path, None, None, _file_content(item.path), loader.reading_digest)
 
 
 def _is_done(loader: Loader, item: Found, delivery_id: str, fingerprint: str) -> bool:
@@ -81,7 +79,21 @@ def _content(source: Source) -> str:
 @lru_cache(maxsize=65536)
 def _hash(source: Source, _size: int, _mtime_ns: int) -> str:
     """The hash of a source, worked out once while the file stays as it is: a sensor asks again every minute."""
-    return hashlib.sha256(source.read()).hexdigest()
+    return source.sha256()
+
+
+def _file_content(path: Path) -> str:
+    """The hash of a file as it is, packed or damaged."""
+    try:
+        stat = path.stat()
+        return _file_hash(path, stat.st_size, stat.st_mtime_ns)
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=65536)
+def _file_hash(path: Path, _size: int, _mtime_ns: int) -> str:
+    return sha256(path)
 
 
 def load_period(home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str, period: date) -> LoadReport:
