@@ -4,78 +4,105 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import BinaryIO
 
 from pipelines.intake.claims import Claim
-from pipelines.intake.refusal import Refusal
 from pipelines.read.delimited import read_delimited
-from pipelines.read.records import ROW, Records
-from pipelines.read.sheet import read_sheet
-from pipelines.specs.models import CsvFormat, Dataset, FeedVersion, Sensitivity
-from pipelines.specs.problems import nearest
+from pipelines.read.fixed_width import read_fixed_width
+from pipelines.read.headings import check_header, renamed
+from pipelines.read.records import ROW, Batch, Reading, Records, distinct, gathered
+from pipelines.read.skipping import Skipper
+from pipelines.specs.feeds import FeedVersion, PeriodPlace
+from pipelines.specs.formats import CsvFormat, FixedWidthFormat, GeoJsonFormat, JsonFormat, SheetFormat
+from pipelines.specs.models import Dataset, Sensitivity
 
 
-def read_delivery(content: bytes, claim: Claim, dataset: Dataset) -> Records:
-    """The rows of one delivery as text, without identifiers.
-
-    Columns the spec ignores are not kept, nor those that fill a field classed as identifier. The text of a record that
-    could not be read is kept only where the feed has no identifier at all, since it may hold one.
+def read_delivery(file: BinaryIO, claim: Claim, dataset: Dataset | None) -> Records:
+    """The rows of one delivery as text, without identifiers, all in memory.
 
     Raises:
         Refusal: where nothing of the file can be taken.
     """
-    version, name = claim.version, str(claim.source)
-    if isinstance(version.format, CsvFormat):
-        records = read_delimited(content, version.format, name)
-    else:
-        records = read_sheet(content, version.format, name)
-    _check_header(records.header, version, f"{name}:{version.format.header_row}")
-    _skip(records, version)
-    hidden = set(identifier_columns(version, dataset))
-    kept = [header for header in version.needed_columns() if header not in hidden]
-    records.frame = records.frame.select(ROW, *kept)
-    if hidden:
-        records.unread = [replace(record, text=None) for record in records.unread]
-    return records
+    return gathered(reading_of(file, claim, dataset))
+
+
+def reading_of(file: BinaryIO, claim: Claim, dataset: Dataset | None) -> Reading:
+    """One delivery being read, batch by batch, as rows of text without identifiers.
+
+    Columns the spec ignores are not kept, nor those that fill a field classed as identifier. The text of a record that
+    could not be read is kept only where the feed has no identifier at all, since it may hold one. Of a dataset that is
+    not known (None) nothing can be told to be an identifier.
+
+    Raises:
+        Refusal: where nothing of the file can be taken; also while the batches are read.
+    """
+    version = claim.version
+    optional = getattr(version.format, "optional", ())
+    wanted = frozenset(name for name in version.needed_columns() if name not in optional)
+    reading = _opened(file, claim, wanted)
+    header = renamed(reading.header, version)
+    check_header(header, version, reading.place)
+    hidden = set(identifier_columns(version, dataset)) if dataset else set()
+    kept = [name for name in kept_columns(version, header) if name not in hidden]
+    skipper = Skipper(version, header)
+    reading.batches = _kept(reading.batches, header, kept, skipper, bool(hidden))
+    return replace(reading, header=kept)
+
+
+def _opened(file: BinaryIO, claim: Claim, needed: frozenset[str]) -> Reading:
+    """The reader of the declared format, at work."""
+    format_, name = claim.version.format, str(claim.source)
+    period = claim.version.period
+    cells = (period.cell,) if isinstance(period, PeriodPlace) and period.cell else ()
+    match format_:
+        case CsvFormat():
+            return read_delimited(file, format_, name, cells)
+        case FixedWidthFormat():
+            return read_fixed_width(file, format_, name)
+        case SheetFormat():
+            from pipelines.read.sheet import read_sheet
+
+            return read_sheet(file, format_, name, claim.source.sheet, cells)
+        case JsonFormat():
+            from pipelines.read.json_text import read_json
+
+            return read_json(file, format_, name, needed)
+        case GeoJsonFormat():
+            from pipelines.read.json_text import read_geojson
+
+            return read_geojson(file, format_, name, needed)
+        case _:
+            from pipelines.read.xml_text import read_xml
+
+            return read_xml(file, format_, name, needed)
+
+
+def kept_columns(version: FeedVersion, header: list[str]) -> list[str]:
+    """The columns of a file that are kept: those that rows are made from, and those that are unpivoted."""
+    wide = version.unpivot.takes(header) if version.unpivot else []
+    return list(dict.fromkeys([*version.needed_columns(), *wide]))
 
 
 def identifier_columns(version: FeedVersion, dataset: Dataset) -> Iterator[str]:
     """The columns that fill a direct identifier: read past, and stored nowhere."""
-    for header, column in version.columns.items():
+    for header, column in version.fills():
         if dataset.fields[column.field].sensitivity is Sensitivity.IDENTIFIER:
             yield header
 
 
-def _check_header(header: list[str], version: FeedVersion, place: str) -> None:
-    repeated = {name for name in header if name and header.count(name) > 1}
-    if repeated:
-        raise Refusal(
-            "repeated_column", f'{place}: the header names "{min(repeated)}" twice; ask the partner which one holds'
-        )
-    known = [*version.needed_columns(), *version.ignore]
-    missing = [name for name in version.needed_columns() if name not in header]
-    if missing:
-        new = [name for name in header if name not in known]
-        told = ", ".join(f'"{name}"{nearest(name, new)}' for name in missing)
-        message = (
-            f"{place}: the header lacks {told}; ask the partner for the usual columns, or add a version to the spec"
-        )
-        raise Refusal("missing_column", message)
-    unknown = [name for name in header if name not in known]
-    if unknown:
-        told = ", ".join(f'"{name}"{nearest(name, known)}' for name in unknown)
-        message = f"{place}: the spec does not know {told}; map it under `columns`, or name it under `ignore`"
-        raise Refusal("unknown_column", message)
-
-
-def _skip(records: Records, version: FeedVersion) -> None:
+def _kept(
+    batches: Iterator[Batch], header: list[str], kept: list[str], skipper: Skipper, has_identifiers: bool
+) -> Iterator[Batch]:
+    """Each batch without the rows that are skipped and the columns that are not wanted."""
     import polars as pl
 
-    for rule in version.skip:
-        if rule.column not in records.frame.columns:
-            continue
-        cell = pl.col(rule.column).fill_null("").str.strip_chars()
-        hit = cell == rule.equals if rule.equals is not None else cell.str.starts_with(rule.starts_with or "")
-        before = records.frame.height
-        records.frame = records.frame.filter(~hit)
-        if records.frame.height < before:
-            records.skipped[rule.rule] = records.skipped.get(rule.rule, 0) + before - records.frame.height
+    names = [ROW, *distinct(header)]
+    for batch in batches:
+        frame = batch.frame
+        if frame.columns != names:
+            frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
+        left = skipper.without_skipped(replace(batch, frame=frame))
+        absent = [pl.lit(None, pl.String).alias(name) for name in kept if name not in header]
+        frame = left.frame.with_columns(absent).select(ROW, *kept)
+        unread = [replace(record, text=None) for record in left.unread] if has_identifiers else left.unread
+        yield replace(left, frame=frame, unread=unread)

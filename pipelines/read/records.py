@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,11 @@ ROW = "_row"
 
 @dataclass(frozen=True)
 class Unread:
-    """A record that does not have the declared shape: its first physical line, its bytes, and why."""
+    """A record that does not have the declared shape: its first physical line or row, its bytes, and why.
+
+    `first_byte` and `after_byte` span it in the file as sent; both are 0 where a format has no such place (a sheet).
+    `text` is the record itself, or None where it may hold an identifier.
+    """
 
     line: int
     first_byte: int
@@ -23,24 +29,85 @@ class Unread:
     text: str | None
 
 
+@dataclass(frozen=True)
+class Note:
+    """Something to know of a file, or of a row that is kept: it stops nothing. `line` is 0 for the whole file."""
+
+    issue_type: str
+    message: str
+    line: int = 0
+    column: str | None = None
+
+
+@dataclass
+class Batch:
+    """A stretch of a file: rows read, records set aside, records skipped by rule, and what is to be noted.
+
+    `frame` has `_row` (UInt32; first physical line, sheet row, or the ordinal of a record in JSON and XML, from 1, each
+    once in a file, in file order), then one text column for each of the header, named by `distinct`. Empty cells are
+    null.
+    """
+
+    frame: pl.DataFrame
+    unread: list[Unread] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+    notes: list[Note] = field(default_factory=list)
+
+
+@dataclass
+class Reading:
+    """A file whose header has been read and whose records are still to come, batch by batch.
+
+    `place` is the header's, for messages (`x.csv:1`). `header_records` is how many records the header takes: 0 where
+    the spec names the columns. `cells` holds the text of each cell that was asked for, None where it is empty.
+    """
+
+    header: list[str]
+    place: str
+    batches: Iterator[Batch]
+    header_records: int = 1
+    cells: dict[str, str | None] = field(default_factory=dict)
+
+
 @dataclass
 class Records:
-    """The records of one file.
-
-    `frame` has the column `_row` (first physical line or sheet row, from 1) and one text column for each column of
-    the header; an empty cell is null.
-    """
+    """The records of one file, all of them read."""
 
     frame: pl.DataFrame
     header: list[str]
     headers_read: int = 1
-    skipped: dict[str, int] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
     unread: list[Unread] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    cells: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
         """All records: header, skipped, read and unread."""
         return self.headers_read + sum(self.skipped.values()) + self.frame.height + len(self.unread)
+
+
+def gathered(reading: Reading) -> Records:
+    """A reading brought to its end, all in memory."""
+    import polars as pl
+
+    records = Records(no_rows(reading.header), reading.header, reading.header_records, cells=reading.cells)
+    frames = [records.frame]
+    for batch in reading.batches:
+        frames.append(batch.frame)
+        records.skipped += batch.skipped
+        records.unread += batch.unread
+        records.notes += batch.notes
+    records.frame = pl.concat(frames)
+    records.unread.sort(key=lambda record: record.line)
+    return records
+
+
+def no_rows(header: list[str]) -> pl.DataFrame:
+    """A frame of no rows with the columns of a header."""
+    import polars as pl
+
+    return pl.DataFrame(schema={ROW: pl.UInt32, **dict.fromkeys(distinct(header), pl.String)})
 
 
 def distinct(header: list[str]) -> list[str]:

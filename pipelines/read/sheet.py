@@ -1,83 +1,77 @@
-"""One sheet of a workbook as text. Dates become ISO 8601, whole numbers lose the decimal point a spreadsheet adds."""
+"""One sheet of a workbook (.xlsx, .xls, .ods) as text. Dates become ISO 8601, whole numbers have no decimal point.
+
+The workbook is opened in a child process with limits: a hostile one can end the libraries that read it.
+"""
 
 from __future__ import annotations
 
-import io
-from datetime import date, datetime, time, timedelta
-from typing import Any
+import os
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 from pipelines.intake.refusal import Refusal
-from pipelines.read.records import ROW, Records, Unread, distinct
-from pipelines.specs.models import SheetFormat
-from pipelines.specs.problems import nearest
+from pipelines.read.guarded import Answer, run_guarded
+from pipelines.read.records import Note, Reading
+from pipelines.read.sheet_table import SheetTable
+from pipelines.read.workbook_cells import Fault, Row, column_number
+from pipelines.specs.formats import SheetFormat
+
+_CHILD = "pipelines.read.workbook_child"
 
 
-def read_sheet(content: bytes, format_: SheetFormat, name: str) -> Records:
-    """Read the declared sheet; every row with anything in it is a record.
+def read_sheet(
+    file: BinaryIO, format_: SheetFormat, name: str, sheet: str | None = None, cells: tuple[str, ...] = ()
+) -> Reading:
+    """Read a sheet; every row with anything in it is accounted for.
+
+    Args:
+        file: the workbook; its kind is told from its content.
+        format_: the sheet and the place of its table, as declared.
+        name: the file's name, for messages.
+        sheet: the exact name of the sheet, where the declared one is a pattern.
+        cells: cells whose text is wanted: `B2` of this sheet, `Notes!B2` of another.
 
     Raises:
-        Refusal: for an empty or damaged file, a sheet that is not there, or a header that is not where declared.
+        Refusal: where the file is no workbook, is damaged, protected or hostile, or lacks the sheet or its header.
     """
-    import polars as pl
-    import python_calamine
+    sheet = sheet or format_.sheet
+    answer = _ask(file, name, sheet, [[*_place(cell, sheet), cell] for cell in cells])
+    table = SheetTable(_rows(answer.told), format_, name, sheet)
+    notes = _hidden_sheets(sheet, answer.summary["sheets"])
+    return Reading(table.header, table.place, table.batches(notes), len(format_.header_rows), answer.summary["cells"])
 
-    if not content:
+
+def sheet_names(file: BinaryIO, name: str) -> list[str]:
+    """The names of a workbook's sheets, hidden ones too, in its order.
+
+    Raises:
+        Refusal: where the file is no workbook, or is damaged, protected or hostile.
+    """
+    return [sheet for sheet, _hidden in _ask(file, name, None, []).summary["sheets"]]
+
+
+def _ask(file: BinaryIO, name: str, sheet: str | None, cells: list[list[Any]]) -> Answer:
+    if file.seek(0, os.SEEK_END) == 0:
         raise Refusal("empty_file", f"{name}: the file is empty; ask the partner to send it again")
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        if format_.sheet not in book.sheet_names:
-            close = nearest(format_.sheet, book.sheet_names)
-            raise Refusal(
-                "unreadable",
-                f'{name}: there is no sheet "{format_.sheet}"{close}; it has {", ".join(book.sheet_names)}',
-            )
-        rows = book.get_sheet_by_name(format_.sheet).to_python(skip_empty_area=False)
-    except python_calamine.CalamineError as error:
-        raise Refusal(
-            "unreadable", f"{name}: not a readable workbook ({error}); ask the partner to send it again"
-        ) from error
-    header_at = format_.header_row - 1
-    if len(rows) <= header_at or not any(cell != "" for cell in rows[header_at]):
-        raise Refusal(
-            "empty_file", f"{name}: row {format_.header_row} of {format_.sheet} should hold the header and is empty"
-        )
-    header = [(_text(cell) or "").strip() for cell in rows[header_at]]
-    while header and not header[-1]:
-        header.pop()
-    records = Records(pl.DataFrame(), header)
-    kept: list[list[Any]] = []
-    for number, row in enumerate(rows, start=1):
-        cells = [_text(cell) for cell in row]
-        if number == format_.header_row:
-            continue
-        if not any(cell is not None for cell in cells):
-            records.skipped["blank_row"] = records.skipped.get("blank_row", 0) + 1
-        elif number < format_.header_row:
-            records.skipped["before_header"] = records.skipped.get("before_header", 0) + 1
-        elif any(cell is not None for cell in cells[len(header) :]):
-            message = f"a cell to the right of the {len(header)} columns of the header"
-            records.unread.append(Unread(number, 0, 0, "field_count", message, "\t".join(cell or "" for cell in cells)))
-        else:
-            kept.append([number, *cells[: len(header)], *[None] * (len(header) - len(cells))])
-    records.frame = pl.DataFrame(
-        kept, schema={ROW: pl.UInt32, **dict.fromkeys(distinct(header), pl.String)}, orient="row"
-    )
-    return records
+    return run_guarded(_CHILD, {"name": name, "sheet": sheet, "cells": cells}, file, name)
 
 
-def _text(cell: Any) -> str | None:
-    """A cell as the partner would read it; None where it is empty."""
-    if cell is None or cell == "":
-        return None
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime):
-        midnight = cell.time() == time()
-        return cell.date().isoformat() if midnight else cell.isoformat(sep=" ", timespec="seconds")
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    if isinstance(cell, timedelta):
-        return str(cell)
-    return str(cell)
+def _place(cell: str, sheet: str) -> tuple[str, int, int]:
+    """The sheet, row and column that a cell's name means. A sheet's name may be quoted, as in a formula."""
+    before, other, place = cell.rpartition("!")
+    letters = place.rstrip("0123456789")
+    named = before[1:-1] if before[:1] == before[-1:] == "'" else before
+    return named if other else sheet, int(place[len(letters) :]), column_number(letters)
+
+
+def _rows(told: Iterator[Any]) -> Iterator[Row]:
+    for number, cells, faults, is_hidden, spans in told:
+        yield Row(number, cells, [Fault(*fault) for fault in faults], is_hidden, spans)
+
+
+def _hidden_sheets(read: str, sheets: list[tuple[str, bool]]) -> list[Note]:
+    hidden = [sheet for sheet, is_hidden in sheets if is_hidden]
+    others = ", ".join(f'"{sheet}"' for sheet in hidden if sheet != read)
+    parts = [f'sheet "{read}" is hidden, and is read all the same'] if read in hidden else []
+    parts += [f"the workbook hides {others}"] if others else []
+    return [Note("hidden_sheet", "; ".join(parts))] if parts else []

@@ -466,8 +466,8 @@ def test_versions_are_chosen_by_the_day_a_period_starts(tmp_path: Path) -> None:
     second = first.model_copy(update={"valid_from": date(2015, 4, 1), "valid_to": None})
     two = FeedSpec(feed.partner, feed.dataset, feed.feed.model_copy(update={"versions": (first, second)}), feed.maps)
     days = [
-        date(2013, 4, 30),
-        date(2013, 5, 1),
+        date(2010, 11, 30),
+        date(2010, 12, 1),
         date(2014, 12, 31),
         date(2015, 1, 1),
         date(2015, 4, 1),

@@ -1,0 +1,48 @@
+"""The header of a file held against the spec: every column is one the spec reads or ignores, and none is missing."""
+
+from __future__ import annotations
+
+from pipelines.intake.refusal import Refusal
+from pipelines.specs.feeds import FeedVersion
+from pipelines.specs.problems import nearest
+
+# What a column without a heading goes by in the spec: the spec has to name what it ignores.
+NO_HEADING = "(no heading)"
+
+
+def renamed(header: list[str], version: FeedVersion) -> list[str]:
+    """The header with each column by the name the spec reads it by."""
+    names = {other: name for name, others in version.also_called.items() for other in others}
+    return [names.get(name, name) or NO_HEADING for name in header]
+
+
+def check_header(header: list[str], version: FeedVersion, place: str) -> None:
+    """Refuse a header that lacks a column, has one the spec does not know, or one twice.
+
+    Raises:
+        Refusal: with every such column, and the nearest right name of each.
+    """
+    needed = version.needed_columns()
+    wide = version.unpivot.takes(header) if version.unpivot else []
+    optional = getattr(version.format, "optional", ())
+    repeated = sorted({name for name in header if header.count(name) > 1 and not version.ignores(name)})
+    if repeated:
+        message = f'{place}: the header names "{repeated[0]}" twice; ask the partner which one holds'
+        raise Refusal("repeated_column", message)
+    missing = [name for name in needed if name not in header and name not in optional]
+    unknown = [name for name in header if name not in (*needed, *wide) and not version.ignores(name)]
+    if missing:
+        told = ", ".join(f'"{name}"{nearest(name, unknown)}' for name in missing)
+        message = (
+            f"{place}: the header lacks {told}; ask the partner for the usual columns, or add a version to the spec"
+        )
+        if unknown:
+            message += ". New in it: " + ", ".join(f'"{name}"' for name in unknown)
+        raise Refusal("missing_column", message)
+    if unknown:
+        known = [*needed, *version.ignore]
+        told = ", ".join(f'"{name}"{nearest(name, known)}' for name in unknown)
+        message = f"{place}: the spec does not know {told}; map it under `columns`, or name it under `ignore`"
+        raise Refusal("unknown_column", message)
+    if version.unpivot is not None and not wide:
+        raise Refusal("missing_column", f"{place}: no heading fits `unpivot.match`; ask for the usual columns")
