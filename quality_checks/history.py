@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from pipelines.specs.models import History
+from pipelines.specs.feeds import History
 
 # Seasons repeat after a year; two years of history hold each month twice and stay about the present.
 HISTORY_RETURNS = 24

@@ -13,8 +13,9 @@ from pipelines.build.coverage import speaking_suppliers
 from pipelines.build.dictionary import dictionary_rows
 from pipelines.build.plan import Plan
 from pipelines.place.boundaries import read_areas, set_names
+from pipelines.specs.base import PeriodType
 from pipelines.specs.load import SpecSet
-from pipelines.specs.models import Indicator, PeriodType
+from pipelines.specs.models import Indicator
 from pipelines.specs.periods import label, months_of, next_start, period_end, periods_between
 from quality_checks.row_schema import polars_type, stored_columns
 from warehouse.home import Home, whole
@@ -303,5 +304,5 @@ def empty_rows(specs: SpecSet, dataset: str) -> pl.DataFrame:
             "square_m": pl.Int32,
             "place_method": pl.String,
         }
-    columns |= {"_spec_version": pl.String, "_row": pl.UInt32, "_delivery_id": pl.String}
+    columns |= {"_spec_version": pl.String, "_row": pl.UInt32, "_part": pl.UInt16, "_delivery_id": pl.String}
     return pl.DataFrame(schema=columns)

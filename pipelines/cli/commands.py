@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.output import USAGE, Output, fail
 from pipelines.specs.check import gather, load_specs
-from warehouse.home import Home
+from warehouse.home import Home, whole
 
 if TYPE_CHECKING:
+    from pipelines.intake.claims import Declared
     from pipelines.specs.load import SpecSet
     from warehouse.ledger import Ledger
 
@@ -68,6 +69,30 @@ def write_schemas(out: Path | None) -> None:
     for kind, schema in made.items():
         (out / f"{kind}.schema.json").write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
     print(f"{len(made)} schemas written to {out}")
+
+
+def propose_spec(output: Output, file: Path, out: Path | None, dataset: str | None) -> None:
+    """`commongrid specs propose`."""
+    from pipelines.propose.codes import write_codes
+    from pipelines.propose.proposal import propose
+    from pipelines.propose.shown import show_proposal
+
+    if out is not None and out.exists():
+        fail(f"{out} is there already, and somebody may have worked on it; name another file", USAGE)
+    specs, _problems = gather(Home.from_environment().specs)
+    proposal = propose(file, specs, dataset)
+    if out is not None:
+        with whole(out) as draft:
+            draft.write_text(proposal.text, encoding="utf-8")
+        written = write_codes(out.parent / "codes", proposal.maps)
+    elif not output.as_json:
+        print(proposal.text, end="")
+    if not output.as_json:
+        show_proposal(proposal, file, out, to_stderr=out is None)
+        for line in [f"written to {out}", *written] if out is not None else []:
+            output.say(line)
+    told = {"draft": str(out)} if out is not None else {"text": proposal.text}
+    output.end({**proposal.summary(), **told}, True)
 
 
 def add_boundary_set(
@@ -181,6 +206,27 @@ def run_query(sql: str, audience: str, release: str | None, as_known_at: date | 
     else:
         database = release_path(home, audience, release) / DATABASE
     write_answer(ask(database, sql), format_, sys.stdout)
+
+
+def read_file(
+    output: Output, file: Path, spec: Path, out: Path | None, dataset: str | None, declared: Declared
+) -> None:
+    """`commongrid read`."""
+    from pipelines.cli.shown import show_try_out
+    from pipelines.orchestration.try_out import trial_of, try_out
+    from pipelines.place.locate import Gazetteers
+    from pipelines.place.postcodes import read_postcodes
+
+    home = Home.from_environment()
+    trial = trial_of(spec, home.specs, dataset)
+    results = try_out(file, trial, declared, Gazetteers(*read_postcodes(home.postcodes)), out)
+    if not output.as_json:
+        for result in results:
+            show_try_out(result, trial.dataset)
+        if out is not None:
+            output.say(f"written to {out}: rows.parquet, quarantine.parquet, issues.csv, account.json")
+    ok = not any(result.refused for result in results)
+    output.end({"deliveries": [result.summary() for result in results]}, ok)
 
 
 def list_releases(output: Output, audience: str) -> None:

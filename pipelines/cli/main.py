@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-specs_app = typer.Typer(no_args_is_help=True, help="Check the specs, or print their JSON Schema.")
+specs_app = typer.Typer(no_args_is_help=True, help="Check the specs, draft one, or print their JSON Schema.")
 boundaries_app = typer.Typer(no_args_is_help=True, help="Load boundary sets.")
 postcodes_app = typer.Typer(no_args_is_help=True, help="Load the postcode directory.")
 releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
@@ -63,6 +63,24 @@ def load(
     from pipelines.cli.commands import run_load
 
     run_load(Output(json), paths or [], feed, period, _day(issued, "--issued"))
+
+
+@app.command(rich_help_panel=SET_UP)
+def read(
+    file: Annotated[Path, typer.Argument(help="A partner's file, or an archive of them.")],
+    spec: Annotated[Path, typer.Option("--spec", metavar="FEED.yml", help="The feed's spec, a draft included.")],
+    out: Annotated[Path | None, typer.Option(help="A folder for rows, quarantine, issues and the account.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="The dataset; else the spec's file name is it.")] = None,
+    period: Annotated[str | None, typer.Option(help="The period the file reports on, as 2014-05.")] = None,
+    issued: Annotated[str | None, typer.Option(metavar="DATE", help="The day the partner issued it.")] = None,
+    json: Json = False,
+) -> None:
+    """Show what loading would make of one file. Nothing is loaded: it is how a spec is tried out."""
+    from pipelines.cli.commands import read_file
+    from pipelines.intake.claims import Declared, period_given
+
+    declared = Declared(None, period_given(period), _day(issued, "--issued"))
+    read_file(Output(json), file, spec, out, dataset, declared)
 
 
 @app.command(rich_help_panel=MONTHLY)
@@ -155,6 +173,21 @@ def specs_schema(
     from pipelines.cli.commands import write_schemas
 
     write_schemas(out)
+
+
+@specs_app.command("propose")
+def specs_propose(
+    file: Annotated[Path, typer.Argument(help="A partner's file; of an archive, its first file is looked at.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DRAFT.yml", help="Write the draft here, and the code maps begun beside it.")
+    ] = None,
+    dataset: Annotated[str | None, typer.Option(help="The dataset, where it is known.")] = None,
+    json: Json = False,
+) -> None:
+    """Look at a partner's file and draft its spec, with a question beside all that is uncertain."""
+    from pipelines.cli.commands import propose_spec
+
+    propose_spec(Output(json), file, out, dataset)
 
 
 @boundaries_app.command("add")

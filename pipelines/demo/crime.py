@@ -144,6 +144,9 @@ def _times(kind: Kind, month: date, days: int, count: int, rng: Generator) -> li
     peaks = np.array(kind.hours)
     peak = peaks[rng.choice(len(peaks), count, p=peaks[:, 2] / peaks[:, 2].sum())]
     minutes = np.floor(rng.normal(peak[:, 0], peak[:, 1]) % 24 * 12).astype(int) * 5 % 1440  # people say five past
+    # On the last Sunday of March no clock shows the hour from one to two: what happens then is told an hour later.
+    skipped = max((d for d in range(25, days + 1) if weekdays[d - 1] == 6), default=0) if month.month == 3 else 0
+    minutes = np.where((day == skipped) & (minutes // 60 == 1), minutes + 60, minutes)
     return [
         f"{month:%Y-%m}-{d:02d} {m // 60:02d}:{m % 60:02d}" for d, m in zip(day.tolist(), minutes.tolist(), strict=True)
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipelines.read.records import Note
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -16,6 +18,11 @@ class Faults:
     """Faults of rows, as frames of `_index` (row of the frame, from 0), issue_type, column, value, message."""
 
     frames: list[pl.DataFrame] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def note(self, issue_type: str, message: str, column: str) -> None:
+        """Note something of a column that stops no row."""
+        self.notes.append(Note(issue_type, message, column=column))
 
     def add(self, rows: pl.DataFrame, issue_type: str, column: str, message: str, value: str | None = None) -> None:
         """Note a fault of each row of `rows`, a frame with `_index`; `value` names the column of the offending text."""

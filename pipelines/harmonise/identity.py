@@ -45,22 +45,23 @@ def place_ids(places: pl.DataFrame) -> pl.Series:
     return md5(text).str.slice(0, 15).str.to_integer(base=16, dtype=pl.Int64).alias("place_id")
 
 
-def record_ids(frame: pl.DataFrame, scope: str, key: list[str], content: list[str]) -> pl.Series:
-    """The record id of each row: a hash of `scope` and its key, or of `scope`, its content and its ordinal.
+def record_ids(frame: pl.DataFrame, feed: str, key: list[str], content: list[str]) -> pl.Series:
+    """The record id of each row: a hash of feed, supplier and its key, or of these, its content and its ordinal.
 
     Args:
-        frame: the rows of one return.
-        scope: feed and supplier.
+        frame: the rows of one delivery, with `supplier`.
+        feed: the feed's name.
         key: columns of the key; a row with a null in the first of them has none.
         content: all columns as the partner wrote them.
     """
     import polars as pl
 
     end, null, at = "\x1f", "\x00", "\x00at"
-    by_content = pl.concat_str([pl.col(name).fill_null(null) for name in content], separator=end)
-    ordinal = pl.int_range(pl.len()).over(by_content).cast(pl.String)
-    anonymous = pl.concat_str(pl.lit(f"{scope}{end}content{end}"), by_content, pl.lit(end), ordinal)
-    named = pl.concat_str([pl.lit(f"{scope}{end}key"), *(pl.col(name).fill_null(null) for name in key)], separator=end)
+    by_content = pl.concat_str([pl.col(name).cast(pl.String).fill_null(null) for name in content], separator=end)
+    ordinal = pl.int_range(pl.len()).over("supplier", by_content).cast(pl.String)
+    scope = [pl.lit(feed), pl.col("supplier")]
+    anonymous = pl.concat_str(*scope, pl.lit("content"), by_content, ordinal, separator=end)
+    named = pl.concat_str(*scope, pl.lit("key"), *(pl.col(name).fill_null(null) for name in key), separator=end)
     numbered = frame.with_row_index(at)
     has_key = pl.col(key[0]).is_not_null() if key else pl.lit(False)
     texts = [

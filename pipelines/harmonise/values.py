@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING
 
 from pipelines.harmonise.faults import INDEX, Faults
+from pipelines.specs.feeds import Column
 from pipelines.specs.load import CodeTable
-from pipelines.specs.models import Column, DatasetField, Sensitivity
+from pipelines.specs.models import DatasetField, Sensitivity
+from pipelines.specs.patterns import LOCAL_TIME
 
 if TYPE_CHECKING:
     import polars as pl
 
 IGNORED = "_ignored"
+# The field of a dataset that says what stands in place of a number.
+SYMBOL = "symbol"
 
 
 def cleaned(column: str, missing: tuple[str, ...] = ()) -> pl.Expr:
@@ -23,14 +28,17 @@ def cleaned(column: str, missing: tuple[str, ...] = ()) -> pl.Expr:
     return pl.when(text.is_in(["", *missing])).then(None).otherwise(text)
 
 
-def parse_moments(texts: pl.Series, format_: str) -> pl.DataFrame:
-    """First and last moment (to the second, inclusive) that each text of a column stands for.
+def parse_moments(texts: pl.Series, format_: str, years_from: int | None = None) -> pl.DataFrame:
+    """First and last moment (to the second, inclusive) that each text of a column stands for, in local time.
 
-    A month stands for all of it, a day for all of it, a minute for its 60 seconds. Null where a text does not fit.
+    A month stands for all of it, a day for all of it, a minute for its 60 seconds. Null where a text does not fit. A
+    moment with an offset (`%z`) or with `UTC` becomes the time a clock in the United Kingdom showed. `clash` is
+    `skipped` or `repeated` for a time without an offset in the hour that summer time leaves out or has twice.
 
     Args:
         texts: text values.
         format_: strptime format; it names at least year and month.
+        years_from: the first of the hundred years that a year of two digits may mean.
     """
     import polars as pl
 
@@ -41,19 +49,38 @@ def parse_moments(texts: pl.Series, format_: str) -> pl.DataFrame:
     clock = any(code in format_ for code in ("%H", "%I"))
     if clock and "%M" not in format_:
         whole, whole_format = whole + " 00", f"{whole_format} %M"
-    if clock:
+    if "%z" in format_ or "UTC" in format_:
+        zoned = whole.str.replace(r"Z$", "+0000").str.to_datetime(whole_format, strict=False, time_unit="us")
+        zoned = zoned if "%z" in format_ else zoned.dt.replace_time_zone("UTC")
+        start = zoned.dt.convert_time_zone(LOCAL_TIME).dt.replace_time_zone(None)
+    elif clock:
         start = whole.str.to_datetime(whole_format, strict=False, time_unit="us")
     else:
         start = whole.str.to_date(whole_format, strict=False).cast(pl.Datetime("us"))
+    if years_from is not None:
+        year = years_from + (start.dt.year() - years_from) % 100
+        day = pl.select(pl.datetime(year, start.dt.month(), start.dt.day())).to_series()
+        start = day + (start - start.dt.truncate("1d"))
     step = "1s" if "%S" in format_ else "1m" if "%M" in format_ else "1h" if clock else "1d" if has_day else "1mo"
     # A year written short would be taken for one of the first centuries.
     start = start.set(start.dt.year() < 1000, None)
-    table = pl.DataFrame({"text": distinct, "first": start}).with_columns(
+    is_local = "%z" not in format_ and "UTC" not in format_
+    clash = _clashes(start) if clock and is_local else pl.Series([None] * start.len(), dtype=pl.String)
+    table = pl.DataFrame({"text": distinct, "first": start, "clash": clash}).with_columns(
         last=pl.col("first").dt.offset_by(step).dt.offset_by("-1s")
     )
-    return (
-        pl.DataFrame({"text": texts}).join(table, on="text", how="left", maintain_order="left").select("first", "last")
-    )
+    found = pl.DataFrame({"text": texts}).join(table, on="text", how="left", maintain_order="left")
+    return found.select("first", "last", "clash")
+
+
+def _clashes(start: pl.Series) -> pl.Series:
+    """Which local times did not exist, or came twice, because the clocks were changed."""
+    import polars as pl
+
+    exists = start.dt.replace_time_zone(LOCAL_TIME, non_existent="null", ambiguous="earliest").is_not_null()
+    once = start.dt.replace_time_zone(LOCAL_TIME, non_existent="null", ambiguous="null").is_not_null()
+    told = pl.when(start.is_null()).then(None).when(~exists).then(pl.lit("skipped"))
+    return pl.select(told.when(~once).then(pl.lit("repeated")).otherwise(None).cast(pl.String)).to_series()
 
 
 def moments(frame: pl.DataFrame, header: str, column: Column, field: DatasetField, faults: Faults) -> list[pl.Series]:
@@ -61,26 +88,58 @@ def moments(frame: pl.DataFrame, header: str, column: Column, field: DatasetFiel
     import polars as pl
 
     text = frame.select(cleaned(header, column.missing)).to_series()
-    parsed = parse_moments(text, column.date or "")
+    parsed = parse_moments(text, column.date or "", column.years_from)
+    shown = header if field.sensitivity is Sensitivity.PLAIN else None
     bad = frame.select(INDEX, header).filter(text.is_not_null() & parsed["first"].is_null())
-    message = f'not a date as the spec declares it ("{column.date}")'
-    faults.add(bad, "bad_value", header, message, header if field.sensitivity is Sensitivity.PLAIN else None)
+    faults.add(bad, "bad_value", header, f'not a date as the spec declares it ("{column.date}")', shown)
+    skipped = frame.select(INDEX, header).filter((parsed["clash"] == "skipped").fill_null(False))
+    faults.add(skipped, "skipped_hour", header, "a time no clock showed: summer time began in that hour", shown)
+    repeated = int((parsed["clash"] == "repeated").sum())
+    if repeated:
+        message = f"{repeated:,} times in the hour that the end of summer time repeats are kept as written"
+        faults.note("repeated_hour", message, header)
     if field.type == "date":
         return [parsed["first"].cast(pl.Date).alias(column.field)]
     return [parsed["first"].alias(f"{column.field}_from"), parsed["last"].alias(f"{column.field}_to")]
 
 
-def numbers(frame: pl.DataFrame, header: str, column: Column, field: DatasetField, faults: Faults) -> pl.Series:
-    """A column of numbers; texts that are not one become faults."""
+def numbers(frame: pl.DataFrame, header: str, column: Column, field: DatasetField, faults: Faults) -> list[pl.Series]:
+    """A column of numbers; texts that are not one become faults.
+
+    Where the spec declares symbols, also the column `symbol`: the code of what stands in place of a number.
+    """
     import polars as pl
 
     text = frame.select(cleaned(header, column.missing)).to_series()
-    value = text.cast(pl.Int64 if field.type == "integer" else pl.Float64, strict=False)
+    if "" in column.symbols:
+        text = text.fill_null("")
+    is_symbol = text.is_in(list(column.symbols)).fill_null(False)
+    figure = _plain_number(text.set(is_symbol, None), column)
+    value = figure.cast(pl.Int64 if field.type == "integer" else pl.Float64, strict=False)
     value = value if field.type == "integer" else value.set(~value.is_finite().fill_null(True), None)
-    bad = frame.select(INDEX, header).filter(text.is_not_null() & value.is_null())
+    bad = frame.select(INDEX, header).filter(text.is_not_null() & ~is_symbol & value.is_null())
     kind = "a whole number" if field.type == "integer" else "a number"
-    faults.add(bad, "bad_value", header, f"not {kind}", header if field.sensitivity is Sensitivity.PLAIN else None)
-    return value.alias(column.field)
+    told = f"not {kind}, nor a symbol that the spec declares" if column.symbols else f"not {kind}"
+    faults.add(bad, "bad_value", header, told, header if field.sensitivity is Sensitivity.PLAIN else None)
+    if not column.symbols:
+        return [value.alias(column.field)]
+    if is_symbol.any():
+        counts = text.filter(is_symbol).value_counts(sort=True).iter_rows()
+        listed = ", ".join(f'{count:,} "{symbol}" ({column.symbols[symbol]})' for symbol, count in counts)
+        faults.note("symbol", f"kept as statuses, not as numbers: {listed}", header)
+    symbol = text.replace_strict(column.symbols, default=None, return_dtype=pl.String)
+    return [value.alias(column.field), symbol.alias(SYMBOL)]
+
+
+def _plain_number(text: pl.Series, column: Column) -> pl.Series:
+    """Numbers without the marks that group their digits, and with a point; null where those are out of place."""
+    if not column.thousands and column.decimal == ".":
+        return text
+    group, point = re.escape(column.thousands), re.escape(column.decimal)
+    whole = rf"\d{{1,3}}(?:{group}\d{{3}})+|\d+" if column.thousands else r"\d+"
+    fits = text.str.contains(rf"^[+-]?(?:{whole})(?:{point}\d+)?$").fill_null(False)
+    plain = text.str.replace_all(column.thousands, "", literal=True) if column.thousands else text
+    return plain.str.replace(column.decimal, ".", literal=True).set(~fits, None)
 
 
 def codes(

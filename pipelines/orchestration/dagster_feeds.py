@@ -15,9 +15,9 @@ import dagster as dg
 
 from pipelines.orchestration.partition import Standing, Standings, load_period, standing
 from pipelines.orchestration.report import LoadReport
+from pipelines.specs.base import PeriodType
 from pipelines.specs.check import load_specs
 from pipelines.specs.load import FeedSpec, SpecSet
-from pipelines.specs.models import PeriodType
 from pipelines.specs.periods import next_start, period_start
 from warehouse import ledger as led
 from warehouse.home import Home, HomeBusyError

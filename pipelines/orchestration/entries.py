@@ -23,7 +23,7 @@ def harmonised_path(home: Home, row: Mapping[str, Any]) -> Path:
 
 
 def keep(home: Home, feed: FeedSpec, key: tuple[str, str], records: Records, result: Harmonised) -> None:
-    """Keep what was read, what it became and what was set aside, each in a file of its own.
+    """Keep what was read, what it became, what was set aside and every issue, each in a file of its own.
 
     Args:
         home: the home.
@@ -44,6 +44,9 @@ def keep(home: Home, feed: FeedSpec, key: tuple[str, str], records: Records, res
     if result.set_aside.height:
         with whole(home.quarantine / feed.partner / feed.dataset / f"{delivery_id}-{fingerprint}.parquet") as draft:
             result.set_aside.with_columns(mark).write_parquet(draft)
+    if result.issue_rows.height:
+        with whole(home.issues / feed.partner / feed.dataset / f"{delivery_id}-{fingerprint}.parquet") as draft:
+            result.issue_rows.with_columns(mark).write_parquet(draft)
 
 
 def arrive(connection: Connection, delivery: dict[str, Any], claim: Claim, outcome: str) -> int:
@@ -51,7 +54,7 @@ def arrive(connection: Connection, delivery: dict[str, Any], claim: Claim, outco
     row = {
         "delivery_id": delivery["delivery_id"],
         "path": str(claim.source.path),
-        "member": claim.source.member,
+        "member": claim.source.inner,
         "received_at": led.now(),
         "issued_on": claim.facts.issued,
         "period": claim.facts.period,

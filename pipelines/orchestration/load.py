@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete
 
-from pipelines.harmonise.delivery import Harmonised, harmonise, returns_of
+from pipelines.harmonise.delivery import Harmonised, harmonise
+from pipelines.harmonise.returns import check_expected, returns_of
 from pipelines.intake.claims import Claim, Declared, claim_again, claims, nearest_patterns, supplier_of
+from pipelines.intake.landing import bring_in
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source, in_landing, opened, sha256
 from pipelines.orchestration.entries import arrive, harmonised_path, issue_totals, keep
@@ -22,9 +24,10 @@ from pipelines.place.locate import Gazetteers
 from pipelines.place.postcodes import read_postcodes
 from pipelines.read.delivery import read_delivery
 from pipelines.read.records import Records
+from pipelines.read.sheets import by_sheet
+from pipelines.specs.feeds import Postcode
 from pipelines.specs.fingerprint import digest, feed_fingerprint, specs_digest
 from pipelines.specs.load import SpecSet
-from pipelines.specs.models import Postcode
 from warehouse import ledger as led
 from warehouse.home import Home, whole
 from warehouse.ledger import Ledger, check_account
@@ -79,6 +82,8 @@ class Loader:
 
     def load(self, paths: list[Path], declared: Declared) -> LoadReport:
         """Load the paths given, or whatever in landing is new or was refused under other specs."""
+        if not paths:
+            self.report.refused += bring_in(self.home, self.say)
         return self.take([self._given(path) for path in paths] if paths else self.waiting(), declared)
 
     def take(self, found: list[Found], declared: Declared) -> LoadReport:
@@ -130,12 +135,17 @@ class Loader:
         """Every delivery in one file; what is wrong with one member of an archive stops none of the others."""
         problems: list[Refusal] = []
         found: list[Claim] = []
+        unclaimed: list[Source] = []
         try:
             for source in opened(item.path):
                 try:
-                    found += self.claims_on(item, source, declared)
+                    taken = self.claims_on(item, source, declared)
+                    found += taken
+                    unclaimed += [] if taken else [source]
                 except Refusal as refusal:
                     problems.append(refusal)
+            if found and (others := [str(source) for source in unclaimed]):
+                self._tell_unclaimed(item, others)
             if not found and not problems:
                 raise Refusal("no_feed_claims", self._unclaimed(item))
         except Refusal as refusal:
@@ -152,13 +162,23 @@ class Loader:
     def claims_on(self, item: Found, source: Source, declared: Declared) -> list[Claim]:
         """The feeds that take a source. A file that was given stays with what was declared of it when it came."""
         if item.given or not item.key.startswith(f"{item.partner}/{GIVEN}/"):
-            return claims(self.specs, source, declared, item.partner)
+            found = claims(self.specs, source, declared, item.partner)
+            return [claim for one in found for claim in by_sheet(one)]
         noted = [
-            row
+            (row, within)
             for row in self.deliveries.values()
-            if (row["path"], row["member"]) == (item.key, source.member) and row["feed"] in self.specs.feeds
+            if row["path"] == item.key and row["feed"] in self.specs.feeds
+            for within in [source.within(row["member"])]
+            if within is not None
         ]
-        return [claim_again(self.specs.feeds[row["feed"]], source, row) for row in noted]
+        return [claim_again(self.specs.feeds[row["feed"]], within, row) for row, within in noted]
+
+    def _tell_unclaimed(self, item: Found, others: list[str]) -> None:
+        """Members of an archive that no feed takes are told: whoever packed it may have meant them to be read."""
+        listed = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
+        message = f"{item.path.name}: no feed takes {len(others):,} of its members: {listed}"
+        self.report.warnings.append(message)
+        self.say(f"warning   {message}")
 
     def _unclaimed(self, item: Found) -> str:
         known = "; ".join(nearest_patterns(self.specs, item.path.name))
@@ -195,12 +215,13 @@ class Loader:
         made = Prepared(claim)
         try:
             made.supplier = supplier_of(self.specs, claim)
-            content = claim.source.read()
-            made.sha256 = hashlib.sha256(content).hexdigest()
+            made.sha256 = claim.source.sha256()
             made.delivery_id, made.fingerprint = self.identity(claim, made.supplier, made.sha256)
             if self._at_hand(made) is None:
-                made.records = read_delivery(content, claim, self.specs.datasets[claim.feed.dataset])
+                with claim.source.open() as file:
+                    made.records = read_delivery(file, claim, self.specs.datasets[claim.feed.dataset])
                 made.result = harmonise(made.records, claim, self.specs, made.supplier, self.gazetteers)
+                check_expected(made.result, made.records, claim)
                 keep(self.home, made.claim.feed, (made.delivery_id, made.fingerprint), made.records, made.result)
         except Refusal as refusal:
             made.refusal = refusal
@@ -218,7 +239,7 @@ class Loader:
         if not made.delivery_id:
             return made.refusal
         known = self._at_hand(made)
-        arrived_before = known is not None and (known["path"], known["member"]) == (item.key, made.claim.source.member)
+        arrived_before = known is not None and (known["path"], known["member"]) == (item.key, made.claim.source.inner)
         if known is not None and (made.result is None or not arrived_before):
             if item.given or not arrived_before:
                 self._again(made.claim, known, made.supplier)
@@ -230,7 +251,7 @@ class Loader:
             "dataset": made.claim.feed.dataset,
             "sha256": made.sha256,
             "path": item.key,
-            "member": made.claim.source.member,
+            "member": made.claim.source.inner,
             "name_period": made.claim.facts.period,
             "name_supplier": made.supplier,
             "received_at": self.deliveries.get(made.delivery_id, {}).get("received_at") or led.now(),
@@ -324,19 +345,16 @@ class Loader:
             led.put(connection, led.delivery, [row])
             issue_totals(connection, row, result)
             if known is not None and known["state"] != "refused":
-                self._redo_returns(connection, row, claim, supplier, result)
+                self._redo_returns(connection, row, claim, result)
             else:
-                led.put(connection, led.return_, self._returns(row, claim, supplier, result, arrival))
+                led.put(connection, led.return_, self._returns(row, claim, result, arrival))
         self.deliveries[delivery["delivery_id"]] = row
         self._tell(row, claim, supplier, records, result)
 
-    def _returns(
-        self, row: dict[str, Any], claim: Claim, supplier: str, result: Harmonised, arrival: int
-    ) -> list[dict[str, Any]]:
+    def _returns(self, row: dict[str, Any], claim: Claim, result: Harmonised, arrival: int) -> list[dict[str, Any]]:
         issued, received = claim.facts.issued, row["received_at"]
         shared = {
             "feed": row["feed"],
-            "supplier": supplier,
             "delivery_id": row["delivery_id"],
             "known_on": issued or received.date(),
             "is_declared": issued is not None,
@@ -347,13 +365,11 @@ class Loader:
         }
         return [{**shared, **item} for item in returns_of(result, claim, self.specs)]
 
-    def _redo_returns(
-        self, connection: Connection, row: dict[str, Any], claim: Claim, supplier: str, result: Harmonised
-    ) -> None:
+    def _redo_returns(self, connection: Connection, row: dict[str, Any], claim: Claim, result: Harmonised) -> None:
         """Harmonised again under other specs: the returns stay as they came, with what the delivery now says."""
         own = self.ledger.rows(led.return_, delivery_id=row["delivery_id"])
         connection.execute(delete(led.return_).where(led.return_.c.delivery_id == row["delivery_id"]))
-        fresh = self._returns(row, claim, supplier, result, 0)
+        fresh = self._returns(row, claim, result, 0)
         for old in {row["known_on"]: row for row in own}.values():
             kept = {name: old[name] for name in ("known_on", "is_declared", "arrival_id", "received_at")}
             # What was accepted once stays so; what was held is judged again, by the limits that now hold.

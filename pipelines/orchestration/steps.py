@@ -27,15 +27,11 @@ def load_step(
     issued: date | None = None,
 ) -> LoadReport:
     """Load, then hold the new returns against their feeds' history."""
-    from pipelines.intake.refusal import Refusal
+    from pipelines.intake.claims import period_given
     from pipelines.orchestration.check import check_returns
     from pipelines.orchestration.load import Loader
-    from pipelines.specs.periods import first_day
 
-    try:
-        start = first_day(period) if period else None
-    except ValueError as error:
-        raise Refusal("bad_value", f'--period "{period}" is not a period such as 2014-05 or 2014') from error
+    start = period_given(period)
     loader = Loader(home, specs, ledger, say)
     report = loader.load(paths, Declared(feed, start, issued))
     check_returns(ledger, specs, report, say)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.place.cover import in_cover
 from pipelines.place.grid_reference import parse_grid_reference
 from pipelines.place.postcodes import POSTCODE_SQUARE_M, normal
-from pipelines.specs.models import Coordinates, GridReference, Location
+from pipelines.specs.feeds import Coordinates, GridReference, Location
 
 if TYPE_CHECKING:
     import numpy as np

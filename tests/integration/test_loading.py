@@ -122,7 +122,7 @@ def test_no_identifier_is_stored_past_landing(bench: Bench) -> None:
         ("2014-05-surrey-street.csv", HEADER.replace(",Crime type", "") + "\n", 'lacks "Crime type"'),
         ("2014-05-surrey-street.csv", HEADER + ",Victim name\n", 'does not know "Victim name"'),
         ("2014-05-surey-street.csv", HEADER + "\n", 'no supplier "surey" (did you mean "surrey"?)'),
-        ("2012-05-surrey-street.csv", HEADER + "\n", "no version of police_uk/crime covers 2012-05-01"),
+        ("2010-05-surrey-street.csv", HEADER + "\n", "no version of police_uk/crime covers 2010-05-01"),
         ("2014-05.zip", "not an archive", "not a readable zip archive"),
     ],
 )

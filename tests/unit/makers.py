@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.harmonise.delivery import Harmonised, harmonise
+from pipelines.harmonise.returns import check_expected
 from pipelines.intake.claims import Claim, Declared, claims, supplier_of
 from pipelines.intake.sources import Source
 from pipelines.place.locate import Gazetteers
 from pipelines.read.delivery import read_delivery
 from pipelines.read.records import Records
 from pipelines.specs.check import gather, load_specs
+from pipelines.specs.feeds import Expect, Range
 from pipelines.specs.load import CodeTable, SpecSet
-from pipelines.specs.models import CodeMapEntry, Expect, Range
+from pipelines.specs.models import CodeMapEntry
 
 ROOT = Path(__file__).parents[2]
 SPECS = ROOT / "ingest_specs"
@@ -97,8 +100,10 @@ def harmonised(
 ) -> tuple[Records, Harmonised]:
     """A delivery read and harmonised by its claim."""
     specs = specs or shipped()
-    records = read_delivery(content, claim, specs.datasets[claim.feed.dataset])
-    return records, harmonise(records, claim, specs, supplier_of(specs, claim), gazetteers)
+    records = read_delivery(io.BytesIO(content), claim, specs.datasets[claim.feed.dataset])
+    made = harmonise(records, claim, specs, supplier_of(specs, claim), gazetteers)
+    check_expected(made, records, claim)
+    return records, made
 
 
 def code_table(*entries: dict[str, Any]) -> CodeTable:

@@ -56,9 +56,9 @@ def test_an_unknown_supplier_is_refused_with_the_nearest() -> None:
 
 
 def test_a_period_before_the_first_version_is_refused() -> None:
-    refusal = refusal_of("2013-04-surrey-street.csv")
+    refusal = refusal_of("2010-11-surrey-street.csv")
     assert refusal.issue_type == "outside_validity"
-    assert "no version of police_uk/crime covers 2013-04-01 (the first is valid from 2013-05-01)" in str(refusal)
+    assert "no version of police_uk/crime covers 2010-11-01 (the first is valid from 2010-12-01)" in str(refusal)
 
 
 def test_a_period_after_the_last_version_ended_is_refused() -> None:
@@ -71,7 +71,7 @@ def test_each_period_is_read_by_the_version_of_its_time() -> None:
     specs = with_second_version(files=("{period:%Y-%m}-{supplier}-street.csv", "{period:%Y-%m}-{supplier}-crime.csv"))
     names = ["2014-12-surrey-street.csv", "2015-01-surrey-street.csv", "2015-01-surrey-crime.csv"]
     starts = [claimed(name, specs=specs).version.valid_from for name in names]
-    assert starts == [date(2013, 5, 1), date(2015, 1, 1), date(2015, 1, 1)]
+    assert starts == [date(2010, 12, 1), date(2015, 1, 1), date(2015, 1, 1)]
     # A new kind of name does not bring the old version along.
     assert refusal_of("2014-12-surrey-crime.csv", specs=specs).issue_type == "outside_validity"
 

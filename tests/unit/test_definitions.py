@@ -13,8 +13,8 @@ from pipelines.orchestration.dagster_home import definitions_for
 from pipelines.orchestration.dagster_sensor import BACKLOG, requested
 from pipelines.orchestration.steps import load_step
 from pipelines.specs.check import load_specs
+from pipelines.specs.feeds import Cadence
 from pipelines.specs.load import SpecSet
-from pipelines.specs.models import Cadence
 from tests.integration.street import WEST, street
 from warehouse.home import Home
 from warehouse.ledger import Ledger
@@ -77,7 +77,7 @@ def test_a_cadence_is_its_own_calendar(every: str, first: str, second: str) -> N
 
 
 def test_the_periods_begin_with_the_first_version_and_end_with_the_cadence() -> None:
-    assert partitions_of(SPECS.feeds[FEED]).get_first_partition_key() == "2013-05-01"
+    assert partitions_of(SPECS.feeds[FEED]).get_first_partition_key() == "2010-12-01"
     demo = partitions_of(SPECS.feeds["demo_police/crime"]).get_partition_keys()
     assert (demo[0], demo[-1], len(demo)) == ("2023-04-01", "2025-03-01", 24)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
@@ -11,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.harmonise.delivery import OUTCOMES, Harmonised, harmonise, returns_of
+from pipelines.harmonise.delivery import OUTCOMES, Harmonised, harmonise
+from pipelines.harmonise.returns import returns_of
 from pipelines.intake.claims import Claim, Declared
 from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import UNPLACED
 from pipelines.read.delivery import read_delivery
 from pipelines.read.records import ROW, Records
-from pipelines.specs.models import Coordinates, Expect, PeriodColumn, Range
+from pipelines.specs.feeds import Coordinates, Expect, PeriodPlace, Range
 from tests.unit.makers import (
     GUILDFORD,
     NO_GAZETTEERS,
@@ -123,8 +125,9 @@ def test_a_row_becomes_a_record() -> None:
         "source_category": "Drugs",
         "square_m": 1,
         "place_method": "coordinates",
-        "_spec_version": "2013-05-01",
+        "_spec_version": "2010-12-01",
         "_row": 2,
+        "_part": 1,
     }
     assert 499_000 < place["easting"] < 500_000
     assert 149_000 < place["northing"] < 150_000
@@ -177,6 +180,7 @@ def test_a_return_counts_its_rows_months_and_categories() -> None:
     )
     (one,) = returns_of(result, claim, shipped())
     assert one == {
+        "supplier": "surrey",
         "period_start": MAY,
         "period_type": "month",
         "rows_received": 4,
@@ -190,7 +194,7 @@ def test_a_return_counts_its_rows_months_and_categories() -> None:
 
 def test_a_delivery_of_several_periods_is_as_many_returns() -> None:
     claim = lenient(claimed("may.csv", Declared(feed="police_uk/crime", period=MAY)))
-    by_column = claim.version.model_copy(update={"period": PeriodColumn(column="Month", date="%Y-%m")})
+    by_column = claim.version.model_copy(update={"period": PeriodPlace(column="Month", date="%Y-%m")})
     claim = replace(claim, version=by_column, facts=replace(claim.facts, period=None, supplier="surrey"))
     rows = [street("c1"), street("c2", month="2014-06"), street("c3", month="2014-06"), street("c4", month="soon")]
     _, result = of_rows(*rows, claim=claim)
@@ -330,7 +334,7 @@ KEEPER, MARK = "Zebedee Quux", "ZQ51 UUX"
 def test_direct_identifiers_are_nowhere(row: str) -> None:
     claim = lenient(claimed(NORTHMARK_FILE))
     content = f"{NORTHMARK_HEADER}\n{row}".encode("cp1252")
-    records = read_delivery(content, claim, shipped().datasets["abandoned_vehicle"])
+    records = read_delivery(io.BytesIO(content), claim, shipped().datasets["abandoned_vehicle"])
     result = harmonise(records, claim, shipped(), "northmark", NO_GAZETTEERS)
     kept = [
         records.frame.write_json(),
@@ -360,6 +364,7 @@ def test_a_column_of_the_set_aside_is_text_whatever_is_in_it() -> None:
     _, result = of_rows(street("c1"))
     assert result.set_aside.schema == {
         ROW: pl.UInt32,
+        "_part": pl.UInt16,
         **dict.fromkeys(("outcome", "issue_type", "column", "value", "message", "record"), pl.String),
         "first_byte": pl.Int64,
         "after_byte": pl.Int64,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.specs.models import History
+from pipelines.specs.feeds import History
 from quality_checks.history import HISTORY_RETURNS, Profile, judge, mix_distance
 
 mixes = st.dictionaries(st.sampled_from("abcd"), st.integers(0, 50))

@@ -19,7 +19,7 @@ from pipelines.place.locate import (
     locate,
     to_national_grid,
 )
-from pipelines.specs.models import Coordinates, GridReference, Location, Postcode
+from pipelines.specs.feeds import Coordinates, GridReference, Location, Postcode
 from tests.unit.makers import NO_GAZETTEERS
 
 # Ordnance Survey, "Transformations and OSGM15 user guide", test points of OSTN15: ETRS89 longitude and latitude in

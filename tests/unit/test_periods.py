@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.specs.models import PeriodType
+from pipelines.specs.base import PeriodType
 from pipelines.specs.periods import label, next_start, period_end, period_start, periods_between
 
 kinds = st.sampled_from(list(PeriodType))

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import md5, place_ids, record_ids
 from pipelines.harmonise.values import codes, moments, numbers, parse_moments
-from pipelines.specs.models import Column, DatasetField
+from pipelines.specs.feeds import Column
+from pipelines.specs.models import DatasetField
 from tests.unit.makers import code_table
 
 PLAIN = {"sensitivity": "plain", "description": "x"}
@@ -23,7 +24,7 @@ def column_of(*texts: str | None) -> pl.DataFrame:
 
 
 def parsed(format_: str, *texts: str | None) -> list[tuple[datetime | None, ...]]:
-    return parse_moments(pl.Series(texts, dtype=pl.String), format_).rows()
+    return parse_moments(pl.Series(texts, dtype=pl.String), format_).select("first", "last").rows()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_a_bad_date_is_a_fault_with_its_row_and_an_empty_one_is_none() -> None:
 def test_a_number_is_read_whole_or_not_at_all(kind: str, text: str, value: float | None) -> None:
     faults = Faults()
     field = DatasetField.model_validate({"type": kind, **PLAIN})
-    found = numbers(column_of(text, "", None), "given", Column(field="value"), field, faults)
+    [found] = numbers(column_of(text, "", None), "given", Column(field="value"), field, faults)
     assert found.to_list() == [value, None, None]
     assert faults.table()[INDEX].to_list() == ([0] if value is None else [])
 
@@ -202,9 +203,9 @@ def test_hashes_are_those_everybody_computes() -> None:
 keyed = st.lists(st.tuples(st.none() | st.sampled_from("ab"), st.sampled_from("xy")), max_size=8)
 
 
-def ids_of(rows: list[tuple[str | None, str]], scope: str = "feed") -> list[str]:
+def ids_of(rows: list[tuple[str | None, str]], supplier: str = "one") -> list[str]:
     frame = pl.DataFrame(rows, schema={"id": pl.String, "text": pl.String}, orient="row")
-    return record_ids(frame, scope, ["id"], ["id", "text"]).to_list()
+    return record_ids(frame.with_columns(supplier=pl.lit(supplier)), "feed", ["id"], ["id", "text"]).to_list()
 
 
 @given(keyed, st.randoms(use_true_random=False))
@@ -226,7 +227,7 @@ def test_the_same_key_of_another_supplier_is_another_record() -> None:
 
 
 def test_values_do_not_run_together_in_an_id() -> None:
-    frame = pl.DataFrame({"one": ["ab", "a", None, ""], "two": ["c", "bc", "", None]})
+    frame = pl.DataFrame({"supplier": ["s"] * 4, "one": ["ab", "a", None, ""], "two": ["c", "bc", "", None]})
     assert record_ids(frame, "feed", [], ["one", "two"]).n_unique() == 4
 
 

@@ -1,0 +1,112 @@
+"""Rows that were not loaded, with their reasons, and every issue of a delivery told row by row and counted."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from pipelines.harmonise.faults import INDEX
+from pipelines.harmonise.parts import PART
+from pipelines.place.locate import UNPLACED
+from pipelines.read.records import ROW, Note, Unread
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_ISSUES = ("issue_type", "column", "value", "message")
+
+
+def repeats(candidates: pl.DataFrame, key: list[str], content: list[str]) -> pl.DataFrame:
+    """For each row its `_index` and, where its key stands earlier, whether the whole record does or only the key."""
+    import polars as pl
+
+    none = candidates.select(INDEX, issue_type=pl.lit(None, pl.String))
+    if not key:
+        return none
+    named = pl.col(key[0]).is_not_null()
+    again = named & ~pl.struct("period_start", "supplier", *key).is_first_distinct()
+    whole = ~pl.struct(content).is_first_distinct()
+    kind = pl.when(again & whole).then(pl.lit("repeated_record")).when(again).then(pl.lit("conflicting_record"))
+    return candidates.select(INDEX, issue_type=kind)
+
+
+def set_aside(
+    text: pl.DataFrame, ignored: pl.DataFrame, faults: pl.DataFrame, repeated: pl.DataFrame, unread: list[Unread]
+) -> pl.DataFrame:
+    """Rows not loaded, one line for each fault of a row, and the records that had no shape to begin with.
+
+    Args:
+        text: every row made, as text: `_index`, `_row`, `_part` and its columns.
+        ignored: `_index` of the rows left out on purpose.
+        faults: `_index`, issue_type, column, value, message.
+        repeated: `_index` and issue_type, null where a row is no repeat.
+        unread: the records without shape.
+    """
+    import polars as pl
+
+    left_out = ignored.select(INDEX, issue_type=pl.lit("ignored_code"), outcome=pl.lit("ignored"))
+    twice = repeated.filter(pl.col("issue_type").is_not_null()).with_columns(outcome=pl.lit("duplicate"))
+    bad = faults.filter(~pl.col(INDEX).is_in(left_out[INDEX].implode())).with_columns(outcome=pl.lit("quarantined"))
+    aside = pl.concat([left_out, twice, bad], how="diagonal_relaxed").sort(INDEX, maintain_order=True)
+    content = [name for name in text.columns if name not in (INDEX, ROW, PART)]
+    record = pl.struct(content).struct.json_encode() if content else pl.lit("{}")
+    chosen = text.filter(pl.col(INDEX).is_in(aside[INDEX].unique().implode()))
+    aside = aside.join(chosen.select(INDEX, ROW, PART, record=record), on=INDEX, how="left", maintain_order="left")
+    columns = {
+        ROW: pl.UInt32(),
+        PART: pl.UInt16(),
+        **dict.fromkeys(("outcome", *_ISSUES, "record"), pl.String()),
+        "first_byte": pl.Int64(),
+        "after_byte": pl.Int64(),
+    }
+    rows = [
+        (item.line, 0, "unread", item.issue_type, None, None, item.message, _json(item.text), *_span(item))
+        for item in unread
+    ]
+    both = [pl.DataFrame(schema=columns), aside, pl.DataFrame(rows, schema=columns, orient="row")]
+    return pl.concat(both, how="diagonal_relaxed").select(pl.col(name).cast(kind) for name, kind in columns.items())
+
+
+def _span(item: Unread) -> tuple[int, int]:
+    return item.first_byte, item.after_byte
+
+
+def _json(text: str | None) -> str | None:
+    return None if text is None else json.dumps({"text": text}, ensure_ascii=False)
+
+
+def issue_rows(aside: pl.DataFrame, loaded: pl.DataFrame, notes: list[Note]) -> pl.DataFrame:
+    """Every issue of a delivery: `_row` (0: the whole file), `_part`, issue_type, column, value, message.
+
+    Args:
+        aside: rows not loaded, as `set_aside` tells them.
+        loaded: rows loaded; those that no place was found for have an issue each.
+        notes: what was noted of the file and of rows that were kept.
+    """
+    import polars as pl
+
+    schema = {ROW: pl.UInt32, PART: pl.UInt16, **dict.fromkeys(_ISSUES, pl.String)}
+    noted = [(note.line, 0, note.issue_type, note.column, None, note.message) for note in notes]
+    frames = [pl.DataFrame(noted, schema=schema, orient="row"), aside.select(list(schema))]
+    if "place_method" in loaded.columns:
+        unplaced = loaded.filter(pl.col("place_method").is_in(list(UNPLACED)))
+        kinds = pl.col("place_method").replace_strict(UNPLACED, return_dtype=pl.String)
+        frames.append(unplaced.select(ROW, PART, issue_type=kinds))
+    return pl.concat(frames, how="diagonal_relaxed").select(pl.col(name).cast(kind) for name, kind in schema.items())
+
+
+def counted(issues: pl.DataFrame, source: str) -> tuple[Counter[str], dict[str, str]]:
+    """How many rows have an issue of each type, and where the first of each stands, in words."""
+    totals: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for item in issues.unique([ROW, PART, "issue_type"], keep="first", maintain_order=True).iter_rows(named=True):
+        kind = item["issue_type"]
+        totals[kind] += 1
+        if kind not in examples:
+            place = f"{source}:{item[ROW]}" if item[ROW] else source
+            column = f"{item['column']}:" if item["column"] else ""
+            value = f'"{item["value"]}"' if item["value"] is not None else ""
+            told = " ".join(part for part in (column, value, item["message"] or "") if part)
+            examples[kind] = f"{place}: {told}" if told else place
+    return totals, examples

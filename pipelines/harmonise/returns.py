@@ -1,0 +1,72 @@
+"""What a delivery says as returns, and whether it is what its feed expects."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pipelines.harmonise.delivery import Harmonised
+from pipelines.harmonise.parts import PART
+from pipelines.intake.claims import Claim
+from pipelines.intake.refusal import Refusal
+from pipelines.place.locate import UNPLACED
+from pipelines.read.records import ROW, Records
+from pipelines.specs.load import SpecSet
+
+
+def check_expected(result: Harmonised, records: Records, claim: Claim) -> None:
+    """Hold a delivery against what its feed expects of any.
+
+    Raises:
+        Refusal: where more rows are quarantined than the spec allows, or their number is not what it expects.
+    """
+    expect, account = claim.version.expect, result.account
+    rows = records.frame.height + len(records.unread)
+    if not expect.rows.min <= rows <= expect.rows.max:
+        message = (
+            f"{claim.source}: {rows:,} rows, where {claim.feed.name} expects {expect.rows.min:,} to {expect.rows.max:,}"
+        )
+        raise Refusal("row_count_unexpected", f"{message}; ask the partner whether the file is whole")
+    rows = account["made"] + len(records.unread)
+    lost = account["quarantined"] + len(records.unread)
+    if rows and lost / rows > expect.quarantined_share:
+        kinds = [kind for kind, _ in result.issues.most_common() if kind in result.examples]
+        worst = next((kind for kind in kinds if kind not in UNPLACED.values() and kind != "ignored_code"), "")
+        message = (
+            f"{claim.source}: {lost:,} of {rows:,} rows cannot be used (at most {expect.quarantined_share:.0%} may)"
+        )
+        raise Refusal("too_many_quarantined", f"{message}; mostly {worst}, first at {result.examples.get(worst, '')}")
+
+
+def returns_of(result: Harmonised, claim: Claim, specs: SpecSet) -> list[dict[str, Any]]:
+    """The delivery's returns: one for each supplier and reporting period, with counts of its rows, months, categories.
+
+    A file whose name or cell says the period is a return even with no rows (a nil return).
+    """
+    import polars as pl
+
+    dataset = specs.datasets[claim.feed.dataset]
+    keys: set[tuple[str, date]] = set(result.rows.select("supplier", "period_start").unique().iter_rows())
+    if result.period is not None and result.supplier:
+        keys.add((result.supplier, result.period))
+    aside = result.set_aside.filter(pl.col("outcome").is_in(["quarantined", "unread"]))
+    returns = []
+    for supplier, start in sorted(keys):
+        rows = result.rows.filter((pl.col("period_start") == start) & (pl.col("supplier") == supplier))
+        dated = rows[f"{dataset.clock}_from"] if dataset.clock else rows["period_start"]
+        months = dated.dt.strftime("%Y-%m-01").value_counts().iter_rows()
+        categories = rows[dataset.category].value_counts().iter_rows() if dataset.category else ()
+        whole = len(keys) == 1
+        returns.append(
+            {
+                "supplier": supplier,
+                "period_start": start,
+                "period_type": claim.feed.feed.cadence.every.value,
+                "rows_received": result.account["made"] if whole else rows.height,
+                "rows_loaded": rows.height,
+                "rows_quarantined": aside.select(ROW, PART).n_unique() if whole else 0,
+                "months": dict(sorted(months)),
+                "categories": {str(code): count for code, count in sorted(categories) if code is not None},
+            }
+        )
+    return returns

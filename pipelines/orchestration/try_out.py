@@ -1,0 +1,272 @@
+"""One file read by one spec, with no ledger and no home: what loading would make of it, to look at.
+
+It is how a spec is tried out. A spec of a known dataset is taken as far as harmonised, any other as far as read.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from pipelines.harmonise.aside import counted, issue_rows, set_aside
+from pipelines.harmonise.delivery import harmonise
+from pipelines.harmonise.faults import INDEX, Faults
+from pipelines.harmonise.parts import PART
+from pipelines.harmonise.returns import check_expected
+from pipelines.intake.claims import Claim, Declared, claim_of
+from pipelines.intake.refusal import Refusal
+from pipelines.intake.sources import Source, opened
+from pipelines.place.locate import Gazetteers
+from pipelines.read.delivery import read_delivery, reading_of
+from pipelines.read.records import ROW, Note, Records, Unread, no_rows
+from pipelines.read.sheets import by_sheet
+from pipelines.specs.check import cross_check, gather
+from pipelines.specs.load import FeedSpec, SpecSet, read_feed
+from pipelines.specs.models import Contact, Partner, Supplier
+from pipelines.specs.problems import Problem, SpecError, nearest
+from warehouse.home import whole
+from warehouse.query import neutral
+
+if TYPE_CHECKING:
+    import polars as pl
+
+ROWS, QUARANTINE, ISSUES, ACCOUNT = "rows.parquet", "quarantine.parquet", "issues.csv", "account.json"
+
+
+@dataclass
+class TryOut:
+    """What came of one delivery: its accounts, its issues, and why it would be refused, if it would.
+
+    `records` and `rows` are the two accounts; `rows` is empty where the dataset is not known. `sample` are the first
+    rows, to show.
+    """
+
+    source: str
+    records: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    issues: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+    refused: str | None = None
+    sample: list[dict[str, Any]] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """As plain data."""
+        told = {"source": self.source, "records": self.records, "rows": self.rows, "issues": self.issues}
+        return {**told, "refused": self.refused}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A spec ready to be tried: its feed among the specs it draws on. `dataset` is None where none is known."""
+
+    feed: FeedSpec
+    specs: SpecSet
+    dataset: str | None
+
+
+def trial_of(path: Path, shipped: Path, dataset: str | None) -> Trial:
+    """The spec at a path. In a folder of specs it draws on that folder, elsewhere on the specs in use.
+
+    Args:
+        path: the feed's spec.
+        shipped: the specs in use.
+        dataset: the dataset; None takes the file's name.
+
+    Raises:
+        Refusal: where there is no such file, or no such dataset.
+        SpecError: with every problem of the spec.
+    """
+    if not path.is_file():
+        raise Refusal("not_a_file", f"{path}: there is no such spec")
+    path = path.resolve()
+    own = path.parent.parent.parent
+    is_inside = path.parent.parent.name == "partners" and (own / "datasets").is_dir()
+    specs, _problems = gather(own if is_inside else shipped)
+    if dataset is not None and dataset not in specs.datasets:
+        raise Refusal("not_a_file", f'there is no dataset "{dataset}"{nearest(dataset, specs.datasets)}')
+    name = dataset or path.stem
+    partner = path.parent.name if is_inside else "trial"
+    if partner not in specs.partners:
+        alone = Supplier(title="The sender of this file")
+        contact = Contact(role="whoever sent it")
+        specs.partners[partner] = Partner(title="Trial", description="-", contact=contact, suppliers={"trial": alone})
+    feed, document, problems = read_feed(path, partner, name)
+    if feed is None:
+        raise SpecError(problems)
+    specs.documents["feed", feed.name] = document
+    specs.feeds = {feed.name: replace(feed, feed=feed.feed.model_copy(update={"draft": False}))}
+    is_known = name in specs.datasets
+    _raise_for(problems + (_problems_of(path, feed, specs) if is_known else []))
+    return Trial(specs.feeds[feed.name], specs, name if is_known else None)
+
+
+def _problems_of(path: Path, feed: FeedSpec, specs: SpecSet) -> list[Problem]:
+    """What is wrong with this feed and its maps; other files of the folder may be unfinished."""
+    from pipelines.specs.problems import shown
+
+    own = {shown(path), *(shown(table.path) for table in feed.maps.values())}
+    return [problem for problem in cross_check(specs) if problem.file in own]
+
+
+def _raise_for(problems: list[Problem]) -> None:
+    if problems:
+        raise SpecError(problems)
+
+
+def try_out(path: Path, trial: Trial, declared: Declared, gazetteers: Gazetteers, out: Path | None) -> list[TryOut]:
+    """Read one file: every delivery in it that the feed takes.
+
+    Args:
+        path: the file, or an archive.
+        trial: the spec.
+        declared: period and issue date, where the name does not say them.
+        gazetteers: reference data to place rows by.
+        out: the folder for `rows.parquet`, `quarantine.parquet`, `issues.csv` and `account.json`; None writes nothing.
+
+    Raises:
+        Refusal: where the file or the archive as a whole cannot be taken.
+    """
+    found = [claim for source in opened(path) for claim in _claims(source, trial, declared)]
+    if not found:
+        patterns = ", ".join(trial.feed.feed.versions[-1].files)
+        raise Refusal("no_feed_claims", f"{path}: holds no file of a name that this spec takes ({patterns})")
+    results = []
+    with TemporaryDirectory(prefix="commongrid-read-") as scratch:
+        frames = _Frames(Path(scratch) if out is not None else None)
+        for claim in found:
+            result = TryOut(str(claim.source))
+            try:
+                if trial.dataset is None:
+                    _read_only(claim, result, frames)
+                else:
+                    _harmonised(claim, trial, gazetteers, result, frames)
+            except Refusal as refusal:
+                result.refused = f"{refusal.issue_type}: {refusal}"
+            results.append(result)
+        if out is not None:
+            frames.write(out, len(found) > 1, [result.summary() for result in results])
+    return results
+
+
+def _claims(source: Source, trial: Trial, declared: Declared) -> Iterator[Claim]:
+    """The claims of the trial's feed; a single file of another name is taken as well: it is a trial."""
+    feed = trial.feed
+    claim = claim_of(feed, source, declared)
+    if claim is None and source.member is None:
+        claim = claim_of(feed, source, replace(declared, feed=feed.name))
+    if claim is not None:
+        yield from by_sheet(claim)
+
+
+def _supplier(claim: Claim, trial: Trial) -> str:
+    """Whom the file speaks for; on trial, anyone will do."""
+    if claim.version.supplier is not None:
+        return ""
+    return claim.facts.supplier or next(iter(trial.specs.partners[claim.feed.partner].suppliers))
+
+
+def _records_account(records: Records, read: int) -> dict[str, Any]:
+    return {
+        "records": records.headers_read + sum(records.skipped.values()) + read + len(records.unread),
+        "header": records.headers_read,
+        "skipped": dict(records.skipped),
+        "read": read,
+        "quarantined": len(records.unread),
+    }
+
+
+def _harmonised(claim: Claim, trial: Trial, gazetteers: Gazetteers, result: TryOut, frames: _Frames) -> None:
+    with claim.source.open() as file:
+        records = read_delivery(file, claim, trial.specs.datasets[claim.feed.dataset])
+    result.records = _records_account(records, records.frame.height)
+    made = harmonise(records, claim, trial.specs, _supplier(claim, trial), gazetteers)
+    result.rows, result.issues, result.examples = made.account, dict(made.issues), made.examples
+    result.sample = made.rows.head(5).to_dicts()
+    frames.add(result.source, made.rows, made.set_aside, made.issue_rows)
+    check_expected(made, records, claim)
+
+
+def _read_only(claim: Claim, result: TryOut, frames: _Frames) -> None:
+    """Reading alone, batch by batch: what is read need not fit in memory."""
+    unread: list[Unread] = []
+    notes: list[Note] = []
+    skipped: Counter[str] = Counter()
+    read = 0
+    with claim.source.open() as file:
+        reading = reading_of(file, claim, None)
+        for batch in reading.batches:
+            frames.add_rows(result.source, batch.frame)
+            unread += batch.unread
+            notes += batch.notes
+            skipped += batch.skipped
+            read += batch.frame.height
+            result.sample = result.sample or batch.frame.head(5).to_dicts()
+    unread.sort(key=lambda record: record.line)
+    records = Records(no_rows(reading.header), reading.header, reading.header_records, skipped, unread, notes)
+    result.records = _records_account(records, read)
+    aside = _unread_aside(records)
+    issues = issue_rows(aside, records.frame, notes)
+    totals, result.examples = counted(issues, result.source)
+    result.issues = dict(totals)
+    frames.add(result.source, None, aside, issues)
+
+
+def _unread_aside(records: Records) -> pl.DataFrame:
+    import polars as pl
+
+    text = pl.DataFrame(schema={INDEX: pl.UInt32, ROW: pl.UInt32, PART: pl.UInt16})
+    none = text.select(INDEX)
+    no_repeats = none.with_columns(issue_type=pl.lit(None, pl.String))
+    return set_aside(text, none, Faults().table(), no_repeats, records.unread)
+
+
+class _Frames:
+    """What is to be written: rows go into files of their own as they come, so that they need not fit in memory.
+
+    `scratch` is a folder for them; None where nothing is to be written.
+    """
+
+    def __init__(self, scratch: Path | None) -> None:
+        self.scratch = scratch
+        self.rows: list[tuple[str, Path]] = []
+        self.aside: list[tuple[str, pl.DataFrame]] = []
+        self.issues: list[tuple[str, pl.DataFrame]] = []
+
+    def add_rows(self, source: str, rows: pl.DataFrame) -> None:
+        """Rows of a source."""
+        if self.scratch is not None:
+            path = self.scratch / f"{len(self.rows)}.parquet"
+            rows.write_parquet(path, compression="lz4")
+            self.rows.append((source, path))
+
+    def add(self, source: str, rows: pl.DataFrame | None, aside: pl.DataFrame, issues: pl.DataFrame) -> None:
+        """What a source became."""
+        if rows is not None:
+            self.add_rows(source, rows)
+        self.aside.append((source, aside))
+        self.issues.append((source, issues))
+
+    def write(self, out: Path, told_apart: bool, account: list[dict[str, Any]]) -> None:
+        """Write the four files, each whole or not at all."""
+        import polars as pl
+
+        rows = [(source, pl.scan_parquet(path)) for source, path in self.rows]
+        aside = [(source, frame.lazy()) for source, frame in self.aside]
+        for name, frames in ((ROWS, rows), (QUARANTINE, aside)):
+            marked = [frame.with_columns(_source=pl.lit(source)) if told_apart else frame for source, frame in frames]
+            with whole(out / name) as draft:
+                (pl.concat(marked, how="diagonal_relaxed") if marked else pl.LazyFrame()).sink_parquet(draft)
+        with whole(out / ISSUES) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["source", "row", "part", "issue_type", "column", "value", "message"])
+            for source, frame in self.issues:
+                writer.writerows([neutral(cell) for cell in (source, *row)] for row in frame.iter_rows())
+        with whole(out / ACCOUNT) as draft:
+            text = json.dumps(account[0] if len(account) == 1 else account, indent=2, default=str, ensure_ascii=False)
+            draft.write_text(text + "\n", encoding="utf-8")

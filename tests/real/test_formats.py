@@ -1,0 +1,279 @@
+"""Every kind of file that agencies publish, read by its spec below `specs`, held against an independent reading."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.intake.claims import Declared
+from pipelines.orchestration.try_out import TryOut, trial_of, try_out
+from pipelines.place.locate import Gazetteers
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
+
+SPECS = Path(__file__).parent / "specs"
+SHIPPED = ROOT / "ingest_specs"
+Read = Callable[..., tuple[TryOut, pl.DataFrame, pl.DataFrame]]
+
+
+@pytest.fixture
+def read(real_data: Path, tmp_path: Path) -> Read:
+    """Reads one file by one spec: what it came to, the rows it would load, and those set aside."""
+
+    def run(file: str, spec: str, period: date | None = None, specs: Path = SPECS) -> tuple[TryOut, ...]:
+        trial = trial_of(specs / "partners" / f"{spec}.yml", SHIPPED, None)
+        (made,) = try_out(real_data / file, trial, Declared(period=period), Gazetteers(None, "none"), tmp_path)
+        counts, rows = made.records, made.rows
+        if counts:
+            skipped = sum(counts["skipped"].values())
+            assert counts["records"] == counts["header"] + skipped + counts["read"] + counts["quarantined"]
+        if rows:
+            assert rows["made"] == sum(rows[name] for name in ("loaded", "ignored", "duplicate", "quarantined"))
+        return made, pl.read_parquet(tmp_path / "rows.parquet"), pl.read_parquet(tmp_path / "quarantine.parquet")
+
+    return run  # type: ignore[return-value]
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# --- councils -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "records", "totals", "years"), [("Flytipping.xlsx", 3326, 101, 10), ("flytipping_la.ods", 3645, 111, 11)]
+)
+def test_fly_tipping_in_both_releases(
+    read: Read, real_data: Path, file: str, records: int, totals: int, years: int
+) -> None:
+    import pandas as pd
+
+    folder = "councils/defra_flytipping"
+    made, rows, _ = read(f"{folder}/{file}", "defra/fly_tipping")
+    assert made.refused is None
+    assert made.records["records"] == records
+    assert made.records["skipped"] == {"before_header": 2, "totals": totals}
+    assert rows["period_start"].n_unique() == years
+    engine = "openpyxl" if file.endswith("xlsx") else "calamine"
+    peer = pd.read_excel(real_data / folder / file, sheet_name="LA_incidents", header=2, dtype=object, engine=engine)
+    peer = peer[peer["ONS Code"] != "*Total"]
+    wanted = [name for name in peer.columns if re.fullmatch(r".* (Incidents|Clearance Costs \(£\))", name.strip())]
+    assert made.rows["loaded"] == len(peer) * len(wanted)
+    flat = peer[wanted].stack().dropna()
+    assert rows["symbol"].eq("not_available").sum() == len(peer) * len(wanted) - len(flat[flat != ":"])
+    assert rows.filter(pl.col("symbol").is_not_null())["value"].null_count() == rows["symbol"].count()
+    assert rows["value"].sum() == pytest.approx(float(flat[flat != ":"].astype(float).sum()))
+    assert not rows["area_code"].str.contains("Total").any()
+    bristol = rows.filter(
+        (pl.col("area_code") == "E06000023") & (pl.col("period_start") == date(2021, 4, 1))
+        & (pl.col("category_code") == "total") & (pl.col("measure") == "incidents")
+    )  # fmt: skip
+    told = peer[(peer["ONS Code"] == "E06000023") & (peer["Year"] == "2021-22")]
+    assert bristol["value"].to_list() == told["Total Incidents"].tolist()
+
+
+def test_fly_tipping_actions_are_of_the_same_file(read: Read) -> None:
+    made, rows, _ = read("councils/defra_flytipping/flytipping_la.ods", "defra/fly_tipping_action")
+    assert made.records["skipped"] == {"before_header": 2, "totals": 110}
+    assert made.issues["hidden_sheet"] == made.issues["hidden_rows"] == 1
+    symbols = rows.filter(pl.col("symbol") == "not_available")
+    assert symbols.height == 22_732
+    assert symbols["value"].null_count() == symbols.height
+
+
+def test_days_come_before_months_in_one_bath_file(read: Read, real_data: Path) -> None:
+    name = "councils/bath_nes/BANES_Environmental_Protection_Service_Requests.csv"
+    made, rows, aside = read(name, "bath_nes/environmental_request")
+    peer = table(real_data / name)
+    assert made.rows == {"made": 5000, "loaded": 4615, "ignored": 0, "duplicate": 0, "quarantined": 385}
+    assert set(aside["issue_type"]) == {"missing_value"}
+    assert sum(not row["Type"] for row in peer) == 385
+    said = {row["Ref"]: datetime.strptime(row["ReceivedDate"], "%d/%m/%Y %I:%M:%S %p") for row in peer}
+    assert all(said[ref] == moment for ref, moment in rows.select("source_id", "occurred_from").iter_rows())
+
+
+def test_months_come_before_days_in_another(read: Read, real_data: Path) -> None:
+    name = "councils/bath_nes/Avon_Fire_and_Rescue_Incidents.csv"
+    made, rows, _ = read(name, "avon_fire/fire_incident")
+    assert (made.rows["loaded"], made.issues) == (10_210, {"repeated_hour": 1, "outside_cover": 1})
+    said = {row["incident_number"]: row["datetime"][:-6] for row in table(real_data / name)}
+    read_back = {number: datetime.strptime(text, "%m/%d/%Y %I:%M:%S %p") for number, text in said.items()}
+    assert all(read_back[ref] == moment for ref, moment in rows.select("source_id", "occurred_from").iter_rows())
+    # The masked references are not used; the points in brackets are, as squares of a kilometre.
+    assert rows["square_m"].drop_nulls().unique().to_list() == [1000]
+
+
+def test_a_moment_in_utc_is_told_in_local_time(read: Read) -> None:
+    made, rows, _ = read("councils/bath_nes/Fix_My_Street_Sample_Dataset.csv", "bath_nes/street_report")
+    assert made.rows["loaded"] == 1_576
+    first = rows.filter(pl.col("source_id").str.ends_with("/122878"))
+    assert first["occurred_from"].to_list() == [datetime(2010, 7, 4, 20, 0, 35)]  # written 19:00:35 UTC
+
+
+@pytest.mark.parametrize("month", [1, 9, 12])
+def test_only_the_name_says_the_month(read: Read, real_data: Path, month: int) -> None:
+    name = f"councils/fixmystreet/LAD_all_SHEF_A/2019-{month}.csv"
+    made, rows, _ = read(name, "fixmystreet/street_report_count")
+    peer = table(real_data / name)
+    assert made.rows["loaded"] == 2 * len(peer)
+    assert rows["period_start"].unique().to_list() == [date(2019, month, 1)]
+    reports = rows.filter(pl.col("measure") == "reports")["value"].sum()
+    assert reports == sum(int(row["reports"]) for row in peer)
+
+
+def test_where_nothing_says_the_period_it_is_asked_for(read: Read, real_data: Path) -> None:
+    import openpyxl
+
+    from pipelines.intake.refusal import Refusal
+
+    name, spec = "councils/ni_noise/noise_complaints_data.xlsx", "daera/noise_complaint"
+    with pytest.raises(Refusal, match="give --period"):
+        read(name, spec)
+    made, rows, _ = read(name, spec, date(2022, 4, 1))
+    assert made.rows["loaded"] == 22
+    sheet = openpyxl.load_workbook(real_data / name, read_only=True)["Sheet1"]
+    complaints = sum(int(str(row[1].value)) for row in sheet.iter_rows(min_row=2))
+    assert rows.filter(pl.col("measure") == "complaints")["value"].sum() == complaints
+
+
+# --- education and youth --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "hidden"), [("SFR35_2017_reason_for_exclusion.csv", 19_883), ("exclusions_by_reason.csv", 21_790)]
+)
+def test_symbols_are_statuses_and_never_zero(read: Read, real_data: Path, name: str, hidden: int) -> None:
+    made, rows, _ = read(f"education/{name}", "dfe/school_exclusion")
+    peer = table(real_data / "education" / name)
+    assert made.refused is None
+    assert made.rows["loaded"] == 24 * len(peer)
+    assert Counter(rows["symbol"].drop_nulls()) == {"suppressed": hidden}
+    assert rows.filter(pl.col("symbol").is_not_null())["value"].drop_nulls().len() == 0
+    figures = [float(row[key]) for row in peer for key in row if key[:5] in ("perm_", "fixed") and row[key] != "x"]
+    assert rows["value"].count() == len(figures)
+    assert rows["value"].sum() == pytest.approx(sum(figures))
+    assert rows.filter(pl.col("value") == 0).height == sum(figure == 0 for figure in figures)
+    years = {int(row.get("year") or row["time_period"]) // 100 for row in peer}
+    assert {start.year for start in rows["period_start"]} == years
+    assert {(start.month, start.day) for start in rows["period_start"]} == {(9, 1)}
+
+
+def test_a_cell_that_holds_a_count_and_a_share_is_split(read: Read) -> None:
+    made, rows, _ = read("youth/10_Demographics.xlsx", "youth_study/youth_offending", date(2020, 1, 1))
+    assert made.rows == {"made": 140, "loaded": 140, "ignored": 0, "duplicate": 0, "quarantined": 0}
+    said = {
+        (area, place, group): (value, share, symbol)
+        for area, place, group, value, share, symbol in rows.select(
+            "area_name", "place", "measure", "value", "share_pct", "symbol"
+        ).iter_rows()
+    }
+    assert said["Birmingham", "school", "pupils"] == (36_158, None, None)
+    assert said["Birmingham", "school", "any_offence"] == (1_717, 5, None)
+    assert said["Bradford", "school", "serious_violence_elsewhere"] == (None, None, "suppressed")
+
+
+# --- police ---------------------------------------------------------------------------------------------------------
+
+
+ERAS = ["2010-12", "2011-11", "2011-12", "2013-05", "2016-01", "2022-02", "2022-09", "2023-03", "2023-06"]
+
+
+@pytest.mark.parametrize("month", ERAS)
+def test_every_era_of_the_metropolitan_police(read: Read, real_data: Path, month: str) -> None:
+    name = f"police/metropolitan/{month}-metropolitan-street.csv"
+    made, rows, aside = read(name, "police_uk/crime", specs=SHIPPED)
+    peer = table(real_data / name)
+    assert made.refused is None
+    assert made.rows["made"] == len(peer)
+    assert made.rows["quarantined"] == 0
+    assert rows["category_code"].unique().to_list() == ["burglary"]
+    named = [row["Crime ID"] for row in peer if row["Crime ID"]]
+    assert made.rows["duplicate"] == len(named) - len(set(named)) == aside.height
+    assert (month < "2011-12") == (not named)
+
+
+def test_the_layout_of_2012_stands_on_the_national_grid(read: Read, real_data: Path) -> None:
+    name = "police/old_schema/2012-04-avon-and-somerset-street_oldschema_sample.csv"
+    made, rows, _ = read(name, "police_archive/crime")
+    peer = table(real_data / name)
+    assert made.rows["loaded"] == len(peer) == 9
+    assert rows["easting"].to_list() == [float(row["Easting"]) for row in peer]
+
+
+def test_a_column_a_category_becomes_a_row_a_category(read: Read, real_data: Path) -> None:
+    name = "police/old_schema/2012-04-avon-and-somerset-neighbourhood_oldschema_sample.csv"
+    made, rows, _ = read(name, "police_archive/crime_count")
+    peer = table(real_data / name)
+    categories = [key for key in peer[0] if key not in ("Month", "Force", "Neighbourhood")]
+    assert made.rows["loaded"] == len(peer) * len(categories)
+    assert rows["value"].sum() == sum(int(row[key]) for row in peer for key in categories)
+
+
+@pytest.mark.parametrize(
+    ("name", "loaded"),
+    [
+        ("old_schema/2012-08-avon-and-somerset-outcomes_oldschema_sample.csv", 9),
+        ("metropolitan/2016-01-metropolitan-outcomes.csv", 1_162),
+    ],
+)
+def test_outcomes_in_both_layouts(read: Read, name: str, loaded: int) -> None:
+    made, _, aside = read(f"police/{name}", "police_archive/crime_outcome")
+    assert (made.refused, made.rows["loaded"]) == (None, loaded)
+    assert set(aside["issue_type"]) <= {"repeated_record", "conflicting_record"}
+
+
+@pytest.mark.parametrize("month", ["2015-04", "2016-03"])
+def test_a_search_late_on_the_last_day_in_utc_is_of_the_next_month(read: Read, real_data: Path, month: str) -> None:
+    name = f"police/metropolitan/{month}-metropolitan-stop-and-search.csv"
+    made, rows, _ = read(name, "police_archive/stop_search")
+    peer = table(real_data / name)
+    assert made.rows["loaded"] == len(peer)
+    assert rows["occurred_from"].dt.strftime("%Y-%m").unique().to_list() == [month]
+    if month == "2015-04":
+        assert peer[0]["Date"] == "2015-03-31T23:00:00+00:00"
+
+
+# --- uploads of indicator values, each bad in its own way -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "loaded", "issues", "refused"),
+    [
+        ("upload-new-data.csv", 2, {}, None),
+        ("upload-new-data-columns-different-order.csv", 2, {}, None),
+        ("upload-duplicate-rows.csv", 1, {"repeated_record": 1}, None),
+        ("upload-duplicate-rows.xlsx", 1, {"repeated_record": 1}, None),
+        ("upload-duplicate-rows_complex_grouping.csv", 2_807, {"repeated_record": 12}, None),
+        ("upload-new-data-null-value.xlsx", 0, {"missing_value": 2}, "missing_value, first at .*xlsx:2: Quarter"),
+        ("upload-new-data-missing-columns.csv", None, {}, '^missing_column: .* lacks "CategoryTypeId", "CategoryId"'),
+        ("upload-new-data-columns-different-case.csv", None, {}, '"IndicatorId" \\(did you mean "IndicatorID"'),
+        ("upload-new-data-old-ci-names.csv", None, {}, '"LowerCI95" \\(did you mean "LowerCI"\\?\\)'),
+        ("upload-non-numeric-data.csv", None, {}, '"LowerCI95" \\(did you mean "LOWERCI"\\?\\)'),
+    ],
+)
+def test_each_bad_upload_is_named_for_its_fault(
+    read: Read, name: str, loaded: int | None, issues: dict[str, int], refused: str | None
+) -> None:
+    made, _, _ = read(f"indicators/fingertips_uploads/{name}", "fingertips/indicator_value")
+    assert made.rows.get("loaded") == loaded
+    assert {kind: count for kind, count in made.issues.items() if not kind.startswith("hidden")} == issues
+    if refused is None:
+        assert made.refused is None
+    else:
+        assert re.search(refused, made.refused or "")
+
+
+def test_an_error_where_a_number_should_stand_is_named(read: Read) -> None:
+    made, _, aside = read("indicators/fingertips_uploads/upload-non-numeric-data.csv", "fingertips_old/indicator_value")
+    assert set(aside.filter(pl.col("issue_type") == "bad_value")["value"]) == {"#DIV/0!"}
+    assert "too_many_quarantined" in (made.refused or "")
