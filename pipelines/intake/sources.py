@@ -93,15 +93,6 @@ class Source:
             content = _hash(stream)
         return content if self.sheet is None else hashlib.sha256(f"{content}\n{self.sheet}".encode()).hexdigest()
 
-    def read(self) -> bytes:
-        """Its bytes, unpacked, all at once.
-
-        Raises:
-            Refusal: where the file cannot be read, or is damaged anywhere.
-        """
-        with self.open() as stream:
-            return stream.read()
-
 
 def is_finished(inside: PurePath) -> bool:
     """Whether a file is there to be taken, by its path below landing."""

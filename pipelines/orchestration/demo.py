@@ -64,6 +64,9 @@ def demo_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say) -> dict[str
 def _only_demo(ledger: Ledger, home: Home) -> None:
     from warehouse import ledger as led
 
+    if home.landing_url is not None:
+        message = "COMMONGRID_LANDING names a real landing, into which the demo would put invented files; unset it"
+        raise Refusal("not_a_file", message)
     others = {row["partner"] for row in ledger.rows(led.delivery)} - {f"demo_{name}" for name in _DEMO_PARTNERS}
     if others:
         held = ", ".join(sorted(others))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
@@ -188,7 +189,7 @@ class Loader:
 
     def _note_file(self, item: Found, problems: list[Refusal], taken: int) -> None:
         """What became of a file. One given from elsewhere is copied into landing if a delivery of it was taken."""
-        known = item.path.is_file()
+        known = item.path.is_file() and os.access(item.path, os.R_OK)
         stat = item.path.stat() if known else None
         state = "claimed" if taken and not problems else "refused" if taken else "unclaimed"
         reason = "; ".join(f"{problem.issue_type}: {problem}" for problem in problems) or None

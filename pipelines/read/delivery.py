@@ -37,9 +37,7 @@ def reading_of(file: BinaryIO, claim: Claim, dataset: Dataset | None) -> Reading
         Refusal: where nothing of the file can be taken; also while the batches are read.
     """
     version = claim.version
-    optional = getattr(version.format, "optional", ())
-    wanted = frozenset(name for name in version.needed_columns() if name not in optional)
-    reading = _opened(file, claim, wanted)
+    reading = _opened(file, claim, _needed(version))
     header = renamed(reading.header, version)
     check_header(header, version, reading.place)
     hidden = set(identifier_columns(version, dataset)) if dataset else set()
@@ -75,6 +73,13 @@ def _opened(file: BinaryIO, claim: Claim, needed: frozenset[str]) -> Reading:
             from pipelines.read.xml_text import read_xml
 
             return read_xml(file, format_, name, needed)
+
+
+def _needed(version: FeedVersion) -> frozenset[str]:
+    """The columns that a reader of trees must find in every record, by whichever name the file may give them."""
+    optional = getattr(version.format, "optional", ())
+    names = [name for name in version.needed_columns() if name not in optional]
+    return frozenset(name for name in names if name not in version.also_called)
 
 
 def kept_columns(version: FeedVersion, header: list[str]) -> list[str]:

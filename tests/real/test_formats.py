@@ -15,7 +15,11 @@ import pytest
 from pipelines.intake.claims import Declared
 from pipelines.orchestration.try_out import TryOut, trial_of, try_out
 from pipelines.place.locate import Gazetteers
-from tests.conftest import ROOT
+from pipelines.specs.check import load_specs
+from tests.conftest import ROOT, Bench
+from warehouse import ledger as led
+from warehouse.home import Home
+from warehouse.ledger import Ledger
 
 pytestmark = pytest.mark.slow
 
@@ -277,3 +281,33 @@ def test_an_error_where_a_number_should_stand_is_named(read: Read) -> None:
     made, _, aside = read("indicators/fingertips_uploads/upload-non-numeric-data.csv", "fingertips_old/indicator_value")
     assert set(aside.filter(pl.col("issue_type") == "bad_value")["value"]) == {"#DIV/0!"}
     assert "too_many_quarantined" in (made.refused or "")
+
+
+# --- loaded into a home ---------------------------------------------------------------------------------------------
+
+
+def test_one_workbook_is_split_into_the_returns_of_two_feeds(real_data: Path, tmp_path: Path) -> None:
+    """Both feeds of the fly-tipping workbook claim it, each year is a return, and a second load changes nothing."""
+    bench = Bench(Home(tmp_path, SPECS, ROOT / "dbt_project"), load_specs(SPECS), Ledger(tmp_path / "ledger.sqlite"))
+    file = real_data / "councils/defra_flytipping/Flytipping.xlsx"
+    assert bench.load(file, issued=date(2023, 1, 11)).ok
+    returns = bench.ledger.rows(led.return_)
+    assert Counter(row["feed"] for row in returns) == {"defra/fly_tipping": 10, "defra/fly_tipping_action": 10}
+    assert {row["known_on"] for row in returns} == {date(2023, 1, 11)}
+    deliveries = {row["feed"]: row for row in bench.ledger.rows(led.delivery)}
+    assert sum(row["rows_loaded"] for row in returns) == sum(row["loaded"] for row in deliveries.values())
+    totals = {(row["issue_type"], row["count"]) for row in bench.ledger.rows(led.issue_total)}
+    assert {("hidden_rows", 1), ("hidden_sheet", 1), ("symbol", 1)} <= totals
+    one = deliveries["defra/fly_tipping"]
+    issues = pl.read_parquet(tmp_path / f"issues/defra/fly_tipping/{one['delivery_id']}-{one['fingerprint']}.parquet")
+    assert set(issues["issue_type"]) == {kind for kind, _ in totals}
+    again = bench.load(file, issued=date(2023, 1, 11))
+    assert (len(again.duplicates), again.accepted) == (2, [])
+    assert len(bench.ledger.rows(led.return_)) == 20
+    bench.ledger.close()
+
+
+def test_counts_stay_at_their_own_area_and_get_no_point(read: Read) -> None:
+    _, rows, _ = read("councils/fixmystreet/LAD_all_SHEF_A/2019-1.csv", "fixmystreet/street_report_count")
+    assert {"easting", "northing", "place_id"}.isdisjoint(rows.columns)
+    assert rows["area_code"].str.contains("^E0[6-9]").all()

@@ -106,6 +106,12 @@ def harmonised(
     return records, made
 
 
+def content_of(source: Source) -> bytes:
+    """All that a source holds, unpacked."""
+    with source.open() as stream:
+        return stream.read()
+
+
 def code_table(*entries: dict[str, Any]) -> CodeTable:
     """A code map of these entries."""
     return CodeTable(

@@ -18,6 +18,7 @@ import pytest
 from pipelines.intake import archives
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source, opened
+from tests.unit.makers import content_of
 
 CONTENT = b"".join(b"%d,some row\n" % row for row in range(3000))
 MB = 1024**2
@@ -178,7 +179,7 @@ def test_the_members_of_an_archive_are_weighed_together(tmp_path: Path) -> None:
     kind, told = refused(path)
     assert (kind, "unpack to 2,700,000" in told) == ("too_large", True)
     # One of them by itself is within what does no harm.
-    assert opened(made(tmp_path / "b.zip", ("a.csv", bytes(900_000))))[0].read() == bytes(900_000)
+    assert content_of(opened(made(tmp_path / "b.zip", ("a.csv", bytes(900_000))))[0]) == bytes(900_000)
 
 
 @pytest.mark.usefixtures("small")
@@ -320,7 +321,7 @@ def outcome(path: Path) -> str:
     try:
         for source in opened(path):
             # An empty .gz, or a .zip that has lost its members, is told by whoever looks for a header.
-            assert source.read() in (CONTENT[:3000], b"")
+            assert content_of(source) in (CONTENT[:3000], b"")
     except Refusal:
         return "refused"
     return "read"
