@@ -34,7 +34,8 @@ format: .venv/ready  ## format the code
 dev: .venv/ready  ## the Dagster UI on http://127.0.0.1:3000
 	$(BIN)/python -m pipelines.orchestration.dev
 
-bench: .venv/ready  ## measure against the hand-written peer (needs real data, see benchmarks/README.md)
+bench: .venv/ready  ## measure against DuckDB's reader and the hand-written peer (needs real data, see benchmarks/README.md)
+	$(BIN)/python benchmarks/read.py
 	$(BIN)/python benchmarks/run.py
 
 docs: .venv/ready  ## write the reference pages from code and specs
