@@ -17,6 +17,8 @@ from pipelines.specs.problems import Problem, nearest
 from pipelines.specs.yaml_lines import Document
 
 VALUE_SYMBOLS = "value_symbol"
+# Columns that rows have besides those of the file: their place in it.
+RESERVED = ("_row", "_part", "_index")
 _YEARS = (PeriodType.CALENDAR_YEAR, PeriodType.FINANCIAL_YEAR, PeriodType.ACADEMIC_YEAR)
 
 
@@ -62,6 +64,11 @@ class VersionChecks:
         for name, field in self.dataset.fields.items():
             if field.required and name not in taken:
                 yield self.problem(f'no column fills the required field "{name}"', "columns")
+        for header in self.version.needed_columns():
+            if header in RESERVED:
+                other = f'`also_called: {{Other: ["{header}"]}}`'
+                message = f'"{header}" is a name of ours; read the column by another, with {other}'
+                yield self.problem(message, "columns", header)
         yield from self._mixed()
         for header in self.version.ignore:
             if header in self.version.columns:

@@ -473,6 +473,15 @@ def test_issues_are_a_table_that_no_spreadsheet_runs(bench: Bench, tmp_path: Pat
     assert account["rows"]["quarantined"] == 1
 
 
+def test_a_column_by_a_name_of_ours_is_read_by_another(bench: Bench) -> None:
+    version = PLAIN.replace("Ward: area_code", "_row: area_code")
+    with pytest.raises(SpecError, match='"_row" is a name of ours'):
+        trial_of(bench.feed("tally", version), SPECS, None)
+    spec = bench.feed("tally", PLAIN + "also_called: {Ward: [_row]}\n")
+    _, rows = bench.read("east 2024-05.csv", b"_row,N\nA,1\n", spec)
+    assert rows.select("_row", "area_code").rows() == [(2, "A")]
+
+
 def test_what_cannot_be_tried_is_said(bench: Bench, tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="there is no such spec"):
         trial_of(tmp_path / "none.yml", SPECS, None)
