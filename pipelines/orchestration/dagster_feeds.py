@@ -37,7 +37,15 @@ _STARTS = {
     PeriodType.ACADEMIC_YEAR: "0 0 1 9 *",
 }
 # What the UI calls the formats.
-_KINDS = {"csv": "csv", "xlsx": "excel"}
+_KINDS = {
+    "csv": "csv",
+    "fixed_width": "text",
+    "xlsx": "excel",
+    "json": "json",
+    "json_lines": "json",
+    "geojson": "geojson",
+    "xml": "xml",
+}
 
 
 @dataclass

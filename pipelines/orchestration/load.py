@@ -392,6 +392,6 @@ class Loader:
         self.say(f"loaded    {claim.source}: {row['loaded']:,} rows{aside}")
         for item in records.unread[:3]:
             self.say(f"          {claim.source}:{item.line}: {item.message} (quarantined)")
-        for kind, example in result.examples.items():
-            if kind in ("unmapped_code", "bad_value", "missing_value", "wrong_period"):
-                self.say(f"          {example} ({result.issues[kind]:,} quarantined)")
+        quarantined = result.set_aside.filter(result.set_aside["outcome"] == "quarantined")
+        for kind in quarantined["issue_type"].unique(maintain_order=True):
+            self.say(f"          {result.examples[kind]} ({result.issues[kind]:,} quarantined)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -245,7 +244,7 @@ class FeedVersion(Spec):
 
     def ignores(self, header: str) -> bool:
         """Whether a column is left out on purpose."""
-        return any(fnmatch(header, name) if name.endswith("*") else header == name for name in self.ignore)
+        return any(header == name or (name[-1] == "*" and header.startswith(name[:-1])) for name in self.ignore)
 
     @field_validator("columns", mode="before")
     @classmethod

@@ -197,3 +197,19 @@ def test_the_command_line_does_not_wait_for_dagster(home: Home) -> None:
     code = "import sys, pipelines.orchestration.steps, pipelines.cli.commands; print('dagster' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
+
+
+def test_every_format_has_a_kind_to_show() -> None:
+    from typing import get_args
+
+    from pipelines.orchestration.dagster_feeds import _KINDS
+    from pipelines.specs import formats
+
+    models = [
+        item
+        for item in vars(formats).values()
+        if isinstance(item, type) and "type" in getattr(item, "model_fields", {})
+    ]
+    types = {name for model in models for name in get_args(model.model_fields["type"].annotation)}
+    assert types == set(_KINDS)
+    assert all(dg.AssetSpec("x", kinds={kind}) for kind in _KINDS.values())
