@@ -159,7 +159,11 @@ def _claims(source: Source, trial: Trial, declared: Declared) -> Iterator[Claim]
     feed = trial.feed
     claim = claim_of(feed, source, declared)
     if claim is None and source.member is None:
-        claim = claim_of(feed, source, replace(declared, feed=feed.name))
+        try:
+            claim = claim_of(feed, source, replace(declared, feed=feed.name))
+        except Refusal as refusal:
+            patterns = ", ".join(feed.feed.versions[-1].files)
+            raise Refusal(refusal.issue_type, f"{refusal} (a name that says it would fit {patterns})") from refusal
     if claim is not None:
         yield from by_sheet(claim)
 
