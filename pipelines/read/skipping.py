@@ -33,11 +33,7 @@ class Skipper:
         """A batch without the rows that rules skip, which are counted, and those of totals, which are set aside."""
         import polars as pl
 
-        cells = [pl.col(name) for name in batch.frame.columns if name != ROW]
-        stripped = [pl.when(cell.str.strip_chars() != "").then(cell.str.strip_chars()) for cell in cells]
-        frame = batch.frame.with_columns(
-            pl.coalesce(stripped).alias(_FIRST) if stripped else pl.lit(None).alias(_FIRST)
-        )
+        frame = batch.frame.with_columns(_first_filled(batch.frame))
         unread, skipped = list(batch.unread), batch.skipped.copy()
         if self.ended:
             skipped[self.ended] += frame.height + len(unread)
@@ -88,6 +84,21 @@ class Skipper:
             for row in rows.iter_rows(named=True)
         ]
         return frame.filter(~pl.col(ROW).is_in(rows[ROW].implode())), totals
+
+
+def _first_filled(frame: pl.DataFrame) -> pl.Series:
+    """The first cell of each row that holds more than blanks, without those around it."""
+    import polars as pl
+
+    cells = [pl.col(name) for name in frame.columns if name != ROW]
+    if not cells:
+        return pl.Series(_FIRST, [None] * frame.height, dtype=pl.String)
+    # Cells of blanks alone are rare: only where one comes first are all cells looked at.
+    first = frame.select(pl.coalesce(cells).str.strip_chars().alias(_FIRST)).to_series()
+    if not (first == "").any():
+        return first
+    stripped = [pl.when(cell.str.strip_chars() != "").then(cell.str.strip_chars()) for cell in cells]
+    return frame.select(pl.coalesce(stripped).alias(_FIRST)).to_series()
 
 
 def _holds(rule: SkipRule, column: str) -> pl.Expr:
