@@ -1,10 +1,10 @@
-{#- Deletes every changed return of a dataset, so that the model inserts what is current now, even if that is nothing. -#}
-{% macro delete_changed_returns(dataset) %}
+{#- Deletes every changed return, of one dataset or of all, so that the model inserts what is current now, if anything. -#}
+{% macro delete_changed_returns(dataset=none) %}
 {% if is_incremental() %}
 delete from {{ this }} as held
 using {{ source('snapshot', 'changed_returns') }} as changed
 where
-    changed.dataset = '{{ dataset }}'
+    changed.dataset = {{ "'" ~ dataset ~ "'" if dataset else 'held.dataset' }}
     and changed.partner = held.partner
     and changed.supplier = held.supplier
     and changed.period_start = held.period_start

@@ -14,3 +14,11 @@ select
 from {{ ref('indicator_values') }}
 where (value is null) <> (status in ('not_supplied', 'not_comparable', 'not_applicable'))
 group by all
+union all
+select
+    'observations' as published_table,
+    status,
+    count(*) as figures
+from {{ ref('observations') }}
+where (value is null) <> (status in ('not_supplied', 'suppressed', 'not_applicable', 'rounded'))
+group by all

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.build.coverage import speaking_suppliers
 from pipelines.build.dictionary import dictionary_rows
+from pipelines.build.observations import write_observations
 from pipelines.build.plan import Plan
 from pipelines.place.boundaries import read_areas, set_names
 from pipelines.specs.base import PeriodType
@@ -38,8 +39,10 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
         _codes(specs, draft)
         _periods(plan, draft)
         _write(draft / "data_dictionary.parquet", _DICTIONARY, dictionary_rows(home.dbt_project))
-        for name in specs.datasets:
-            _harmonised_files(home, specs, plan, draft, name)
+        for name, dataset in specs.datasets.items():
+            if dataset.shape == "event":
+                _harmonised_files(home, specs, plan, draft, name)
+        write_observations(home, specs, plan, draft / "harmonised" / "observation")
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
 

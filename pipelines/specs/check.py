@@ -79,6 +79,26 @@ def _dataset(document: Document, dataset: Dataset, specs: SpecSet) -> Iterator[P
             yield document.problem((role,), f'{role}: no field "{name}"{nearest(name, dataset.fields)}')
         elif dataset.fields[name].type != kind:
             yield document.problem((role,), f'{role}: field "{name}" must be of type {kind}')
+    yield from _figures(document, dataset)
+    yield from _key(document, dataset)
+    for name, field in dataset.fields.items():
+        if field.list is not None and field.list not in specs.code_lists:
+            place = ("fields", name, "list")
+            yield document.problem(place, f'no code list "{field.list}"{nearest(field.list, specs.code_lists)}')
+
+
+def _figures(document: Document, dataset: Dataset) -> Iterator[Problem]:
+    """Supplied figures have a value and the area it is of."""
+    if dataset.shape != "observation":
+        return
+    for name, kinds in (("area_code", ("text", "code")), ("value", ("number", "integer"))):
+        if name not in dataset.fields or dataset.fields[name].type not in kinds:
+            message = f"an observation dataset has a field `{name}` of type {' or '.join(kinds)}"
+            yield document.problem(("fields",), message)
+
+
+def _key(document: Document, dataset: Dataset) -> Iterator[Problem]:
+    """The key is of fields that are stored and are texts or codes."""
     for index, name in enumerate(dataset.key):
         if name not in dataset.fields:
             yield document.problem(("key", index), f'key: no field "{name}"{nearest(name, dataset.fields)}')
@@ -88,10 +108,6 @@ def _dataset(document: Document, dataset: Dataset, specs: SpecSet) -> Iterator[P
             )
         elif dataset.fields[name].type not in ("text", "code"):
             yield document.problem(("key", index), f'key: "{name}" must be a text or a code')
-    for name, field in dataset.fields.items():
-        if field.list is not None and field.list not in specs.code_lists:
-            place = ("fields", name, "list")
-            yield document.problem(place, f'no code list "{field.list}"{nearest(field.list, specs.code_lists)}')
 
 
 def _feed(document: Document, feed: FeedSpec, specs: SpecSet) -> Iterator[Problem]:

@@ -178,7 +178,7 @@ def test_a_cell_that_holds_a_count_and_a_share_is_split(read: Read) -> None:
     said = {
         (area, place, group): (value, share, symbol)
         for area, place, group, value, share, symbol in rows.select(
-            "area_name", "place", "measure", "value", "share_pct", "symbol"
+            "area_code", "place", "measure", "value", "share_pct", "symbol"
         ).iter_rows()
     }
     assert said["Birmingham", "school", "pupils"] == (36_158, None, None)

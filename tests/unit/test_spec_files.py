@@ -525,3 +525,13 @@ def test_the_schemas_for_editors_allow_no_unknown_key() -> None:
     made = schemas()
     assert set(made) == {"partner", "feed", "dataset", "indicator", "code", "code_map_entry"}
     assert all(schema["additionalProperties"] is False for schema in made.values())
+
+
+def test_a_dataset_of_figures_has_a_value_and_its_area(tmp_path: Path) -> None:
+    path = "datasets/population_estimate.yml"
+    root = spoiled(tmp_path, (path, "    type: number\n", "    type: text\n"), (path, "  area_code:\n", "  area:\n"))
+    problems = [problem for problem in told(root) if problem.startswith(f"{path}:")]
+    assert [problem.split(": ", 1)[1] for problem in problems if "observation dataset" in problem] == [
+        "an observation dataset has a field `area_code` of type text or code",
+        "an observation dataset has a field `value` of type number or integer",
+    ]

@@ -29,6 +29,9 @@ inner join {{ ref('observations') }} as observed
         and wanted.denominator_measure = observed.measure
         and wanted.boundary_set = observed.boundary_set
         and wanted.area_code = observed.area_code
+        and observed.category_code is null
+        and observed.breakdown is null
+        and observed.value is not null
 qualify row_number() over (
     partition by
         wanted.indicator_id, wanted.boundary_set, wanted.area_code, wanted.period_type, wanted.period_start

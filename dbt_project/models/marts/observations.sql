@@ -2,21 +2,28 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ delete_changed_returns('population_estimate') }}"
+    pre_hook="{{ delete_changed_returns() }}"
 ) }}
 select
     dataset,
     partner,
     supplier,
     measure,
-    cast(null as varchar) as category_code,
+    category_code,
+    breakdown,
     boundary_set,
     area_code,
     period_type,
     period_start,
     value,
-    cast(null as varchar) as symbol,
-    'ok' as status,
+    symbol,
+    case
+        when symbol is null then 'ok'
+        when symbol in ('suppressed', 'not_reliable') then 'suppressed'
+        when symbol = 'not_applicable' then 'not_applicable'
+        when symbol = 'rounded_to_zero' then 'rounded'
+        else 'not_supplied'
+    end as status,
     cast(null as varchar) as flags,
     revision
-from {{ ref('stg_population_estimate') }}
+from {{ ref('stg_observation') }}

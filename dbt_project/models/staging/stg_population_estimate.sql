@@ -1,1 +1,0 @@
-{{ staged('population_estimate') }}
