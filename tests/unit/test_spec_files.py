@@ -13,7 +13,7 @@ from pipelines.specs.load import FeedSpec
 from pipelines.specs.problems import SpecError, nearest
 from pipelines.specs.schema import schemas
 from pipelines.specs.yaml_lines import read_yaml
-from tests.unit.makers import SPECS, line_of, shipped, spoiled, told
+from tests.unit.makers import ROOT, SPECS, line_of, shipped, spoiled, told
 
 STREET = "partners/police_uk/crime.yml"
 NORTH = "partners/demo_northmark/abandoned_vehicle.yml"
@@ -535,3 +535,17 @@ def test_a_dataset_of_figures_has_a_value_and_its_area(tmp_path: Path) -> None:
         "an observation dataset has a field `area_code` of type text or code",
         "an observation dataset has a field `value` of type number or integer",
     ]
+
+
+def test_every_issue_type_is_raised_and_every_refusal_has_one() -> None:
+    import csv
+    import re
+
+    with (ROOT / "ingest_specs" / "issue_types.csv").open(encoding="utf-8", newline="") as file:
+        declared = [row["issue_type"] for row in csv.DictReader(file)]
+    packages = ("pipelines", "quality_checks", "warehouse")
+    text = "".join(path.read_text(encoding="utf-8") for name in packages for path in (ROOT / name).rglob("*.py"))
+    assert len(declared) == len(set(declared))
+    assert [kind for kind in declared if f'"{kind}"' not in text] == []
+    raised = set(re.findall(r'Refusal\(\s*"(\w+)"', text))
+    assert raised - set(declared) == set()
