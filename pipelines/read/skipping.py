@@ -13,8 +13,12 @@ from pipelines.specs.formats import CsvFormat, SkipRule
 if TYPE_CHECKING:
     import polars as pl
 
-# A cell that says nothing but that the row is a sum. Rust's syntax and Python's agree on it.
-_TOTAL = r"(?i)[\s*:]*((grand|sub|overall)[ -]?)?totals?( (rows|records|count))?[\s*:]*"
+# A cell that says nothing but that the row is a sum or a trailer. Rust's syntax and Python's agree on it.
+_TOTAL = (
+    r"(?i)[\s*:]*(((grand|sub|overall)[ -]?)?totals?( (rows|records|count))?"
+    r"|end of (file|report|data|extract)|eof|trailer)[\s*:]*"
+)
+_MESSAGE = "looks like a row of totals or a trailer; name it under `skip`, or map the value if it is a record"
 _FIRST = "\x00first"
 
 
@@ -53,7 +57,7 @@ class Skipper:
                 frame = frame.filter(~pl.col(ROW).is_in(lines))
                 unread = [record for record in unread if record.line not in lines]
         frame, totals = self._totals(frame)
-        return replace(batch, frame=frame.drop(_FIRST), unread=[*unread, *totals], skipped=skipped)
+        return replace(batch, frame=frame.drop(_FIRST), unread=[*map(self._named, unread), *totals], skipped=skipped)
 
     def _can_hold(self, rule: SkipRule) -> bool:
         return rule.column is None or rule.column in self.header
@@ -62,13 +66,23 @@ class Skipper:
         """Whether a rule that looks at the first cell skips a record of another shape: a trailer has its own."""
         if rule.column is not None or not record.text:
             return False
-        cells = (cell.strip().strip("\"'") for cell in record.text.split(self.delimiter))
-        first = next((cell for cell in cells if cell), "")
+        first = self._first_cell(record)
         if rule.equals is not None:
             return first == rule.equals
         if rule.starts_with is not None:
             return first.startswith(rule.starts_with)
         return re.fullmatch(rule.matches or "", first) is not None
+
+    def _first_cell(self, record: Unread) -> str:
+        """The first filled cell of a record of another shape, as far as it can be told."""
+        cells = (cell.strip().strip("\"'") for cell in (record.text or "").split(self.delimiter))
+        return next((cell for cell in cells if cell), "")
+
+    def _named(self, record: Unread) -> Unread:
+        """A record of another shape by what it is: a trailer mostly has fewer fields than a row."""
+        if record.issue_type in ("field_count", "cut_file") and re.fullmatch(_TOTAL, self._first_cell(record)):
+            return replace(record, issue_type="totals_row", message=_MESSAGE)
+        return record
 
     def _totals(self, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Unread]]:
         import polars as pl
@@ -77,10 +91,9 @@ class Skipper:
         rows = frame.filter(is_total)
         for name in self.coded & set(frame.columns):
             rows = rows.filter((pl.col(name).str.strip_chars() != pl.col(_FIRST)).fill_null(True))
-        message = "looks like a row of totals; name it under `skip`, or map the value if it is a record"
         names = [name for name in frame.columns if name not in (ROW, _FIRST)]
         totals = [
-            Unread(row[ROW], 0, 0, "totals_row", message, "\t".join(row[name] or "" for name in names))
+            Unread(row[ROW], 0, 0, "totals_row", _MESSAGE, "\t".join(row[name] or "" for name in names))
             for row in rows.iter_rows(named=True)
         ]
         return frame.filter(~pl.col(ROW).is_in(rows[ROW].implode())), totals

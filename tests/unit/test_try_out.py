@@ -316,6 +316,13 @@ def test_rows_are_skipped_by_name_and_totals_that_nobody_names_are_set_aside(ben
     assert bench.aside == []
 
 
+@pytest.mark.parametrize("trailer", ["Total,5,,", "TOTAL RECORDS,5", "End of report,", "EOF", "Total"])
+def test_a_trailer_is_named_whatever_its_shape(bench: Bench, trailer: str) -> None:
+    _, rows = bench.read("east 2024-05.csv", f"Ward,N\nA,1\n{trailer}".encode(), bench.feed("tally", PLAIN))
+    assert rows["area_code"].to_list() == ["A"]
+    assert bench.aside == [(3, "totals_row")]
+
+
 def test_a_value_that_says_total_is_a_record_where_its_map_knows_it(bench: Bench) -> None:
     bench.codes("kind", ("Total", "road"), ("Paths", "path"))
     spec = bench.feed(
