@@ -192,13 +192,8 @@ def _columns(draft: Draft, plan: Plan, specs: SpecSet) -> None:
     written: set[str] = set()
     for item in plan.ignored:
         if item.heading not in written:
-            draft.add(3, f"- {scalar(ignored_as(item.heading))}", *item.asks, about=item.heading)
+            draft.add(3, f"- {scalar(item.heading)}", *item.asks, about=item.heading)
         written.add(item.heading)
-
-
-def ignored_as(heading: str) -> str:
-    """A heading as `ignore` takes it: there, `*` at the end is anything, and brackets then mean something."""
-    return heading.replace("[", "[[]").replace("?", "[?]") if heading.endswith("*") else heading
 
 
 def _made(draft: Draft, plan: Plan) -> None:

@@ -61,14 +61,14 @@ def spoiled(content: bytes, changes: list[tuple[int, int, bytes]]) -> bytes:
 
 
 def outcome(read: Callable[[io.BytesIO], Reading], content: bytes) -> Records | None:
-    """What is read, every record accounted for; None where it is refused."""
+    """What is read, every record accounted for; None where it is refused, or would be: a column is missing."""
     try:
         records = gathered(read(io.BytesIO(content)))
     except Refusal:
         return None
     lines = [*records.frame["_row"], *(record.line for record in records.unread)]
     assert len(lines) == len(set(lines))
-    return records
+    return records if set(records.header) >= NEEDED else None
 
 
 def rows(records: Records) -> list[dict[str, Any]]:
