@@ -267,8 +267,9 @@ class _Work:
         # polars drops line ends and byte order marks at the very start of what it reads: a heading keeps them.
         heading = self.format.delimiter.join(map(str, range(self.width))).encode()
         text = b"".join(pieces)
-        if b"\r" in text:
-            text = text.replace(b"\r\r\n", b"\n").removesuffix(b"\r").removesuffix(b"\r")
+        if b"\r\r" in text:
+            text = text.replace(b"\r\r\n", b"\n")
+        text = text.removesuffix(b"\r").removesuffix(b"\r")
         body = pl.read_csv(
             io.BytesIO(b"\n".join([heading, text])),
             has_header=True,
