@@ -14,7 +14,9 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Connection,
     Date,
@@ -32,17 +34,24 @@ from sqlalchemy import (
     update,
 )
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 
 _meta = MetaData()
 meta = Table("meta", _meta, Column("key", String, primary_key=True), Column("value", String, nullable=False))
 file = Table(
     "file",
     _meta,
+    Column("sha256", String, primary_key=True, comment="of the bytes as they came; an archive is one file"),
+    Column("size", BigInteger, nullable=False),
+    Column("seen_at", DateTime, nullable=False, comment="when it was first seen"),
+)
+file_path = Table(
+    "file_path",
+    _meta,
     Column("path", String, primary_key=True, comment="as found: below landing, else absolute"),
-    Column("sha256", String, nullable=False),
-    Column("size", Integer, nullable=False),
-    Column("mtime_ns", Integer, nullable=False),
+    Column("sha256", String, nullable=False, index=True, comment="of the file there; empty where it cannot be read"),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
     Column("seen_at", DateTime, nullable=False),
     Column("state", String, nullable=False, comment="claimed, unclaimed, refused"),
     Column("specs_digest", String, nullable=False, comment="the specs in force when it was last looked at"),
@@ -51,7 +60,7 @@ file = Table(
 delivery = Table(
     "delivery",
     _meta,
-    Column("delivery_id", String, primary_key=True, comment="hash of feed and content"),
+    Column("delivery_id", String, primary_key=True, comment="hash of feed, content, and what its name says of it"),
     Column("feed", String, nullable=False, index=True),
     Column("partner", String, nullable=False),
     Column("dataset", String, nullable=False),
@@ -80,6 +89,12 @@ delivery = Table(
             "quarantined",
         )
     ),
+    CheckConstraint(
+        "state = 'refused' or records = header + skipped + \"read\" + unread", name="every_record_is_accounted_for"
+    ),
+    CheckConstraint(
+        "state = 'refused' or rows_made = loaded + ignored + duplicate + quarantined", name="every_row_is_accounted_for"
+    ),
 )
 arrival = Table(
     "arrival",
@@ -99,19 +114,37 @@ return_ = Table(
     Column("feed", String, primary_key=True),
     Column("supplier", String, primary_key=True),
     Column("period_start", Date, primary_key=True),
+    Column("part", String, primary_key=True, comment="which declared part of the period; empty: the whole"),
     Column("delivery_id", String, primary_key=True),
     Column("known_on", Date, primary_key=True),
     Column("period_type", String, nullable=False),
+    Column("replaces", String, nullable=False, comment="reporting_period, keys, nothing"),
     Column("is_declared", Boolean, nullable=False, comment="whether known_on was declared, or is the day of receipt"),
-    Column("arrival_id", Integer, nullable=False),
     Column("fingerprint", String, nullable=False),
-    Column("state", String, nullable=False, comment="accepted or held"),
+    Column("state", String, nullable=False, comment="unchecked, accepted or held"),
+    Column("reason", String, comment="why it is held, or why a person accepted it"),
+    Column("is_approved", Boolean, nullable=False, default=False, comment="whether a person accepted it"),
     Column("received_at", DateTime, nullable=False),
-    Column("rows_received", Integer, nullable=False),
-    Column("rows_loaded", Integer, nullable=False),
-    Column("rows_quarantined", Integer, nullable=False),
+    *(
+        Column(f"rows_{name}", Integer, nullable=False)
+        for name in ("received", "loaded", "ignored", "duplicate", "quarantined")
+    ),
+    Column("stated_rows", Integer, comment="how many records the partner says it has; null where it does not say"),
     Column("months", JSON, nullable=False, comment="event month -> rows loaded"),
     Column("categories", JSON, nullable=False, comment="category -> rows loaded"),
+)
+making = Table(
+    "making",
+    _meta,
+    Column("fingerprint", String, primary_key=True),
+    *(Column(name, String, nullable=False, comment="a hash") for name in ("spec", "maps", "corrections", "reference")),
+)
+closed_period = Table(
+    "closed_period",
+    _meta,
+    Column("period_type", String, primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("closed_at", DateTime, nullable=False),
 )
 issue_total = Table(
     "issue_total",
@@ -127,7 +160,7 @@ built_return = Table(
     Column("feed", String, primary_key=True),
     Column("supplier", String, primary_key=True),
     Column("period_start", Date, primary_key=True),
-    Column("delivery_id", String, nullable=False),
+    Column("delivery_id", String, primary_key=True),
     Column("fingerprint", String, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("months", JSON, nullable=False),
@@ -159,7 +192,7 @@ release_input = Table(
     Column("feed", String, primary_key=True),
     Column("supplier", String, primary_key=True),
     Column("period_start", Date, primary_key=True),
-    Column("delivery_id", String, nullable=False),
+    Column("delivery_id", String, primary_key=True),
     Column("fingerprint", String, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("known_on", Date, nullable=False),
@@ -238,6 +271,13 @@ def put(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
             connection.execute(insert(table), dict(row))
 
 
+def put_new(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert the rows whose key is not there yet."""
+    for row in rows:
+        if not _exists(connection, table, [column == row[column.name] for column in table.primary_key]):
+            connection.execute(insert(table), dict(row))
+
+
 def _exists(connection: Connection, table: Table, match: list[Any]) -> bool:
     return connection.execute(select(table).where(*match).limit(1)).first() is not None
 
@@ -250,29 +290,38 @@ def replace_all(connection: Connection, table: Table, rows: Sequence[Row]) -> No
 
 
 def current_returns(ledger: Ledger, known_by: date | None = None) -> list[dict[str, Any]]:
-    """The current return of every feed, supplier and period, with its revision number, from 1.
+    """The returns in force, each with its revision number, from 1, within its feed, supplier, period and part.
 
-    Revisions are ordered by the day they were known on; of one day, declared issues come before undeclared ones,
-    declared ones by their content's hash (so that no order of arrival matters), undeclared ones by arrival.
+    Of a return that replaces its reporting period, the last revision is in force; of one that replaces `keys` or
+    `nothing`, all are. Revisions are ordered by the day they were known on; of one day, declared issues come before
+    undeclared ones, declared ones by their content's hash (so that no order of arrival matters), undeclared ones by
+    when they came.
 
     Args:
         ledger: the ledger.
         known_by: take only what was known on that day; None takes all.
     """
-    groups: dict[tuple[str, str, date], list[RowMapping]] = {}
+    groups: dict[tuple[str, str, date, str], list[RowMapping]] = {}
     for row in ledger.rows(return_, state="accepted"):
         if known_by is None or row["known_on"] <= known_by:
-            groups.setdefault((row["feed"], row["supplier"], row["period_start"]), []).append(row)
-    current = []
-    for _key, rows in sorted(groups.items()):
-        rows.sort(key=revision_order)
-        current.append({**rows[-1], "revision": len(rows), "first_known_on": rows[0]["known_on"]})
+            groups.setdefault((row["feed"], row["supplier"], row["period_start"], row["part"]), []).append(row)
+    current: list[dict[str, Any]] = []
+    for _key, found in sorted(groups.items()):
+        rows = sorted(found, key=revision_order)
+        numbered = [
+            {**row, "revision": number, "first_known_on": rows[0]["known_on"]} for number, row in enumerate(rows, 1)
+        ]
+        if rows[-1]["replaces"] == "reporting_period":
+            current.append(numbered[-1])
+        else:
+            # One content that was issued again is one return, as it was issued last.
+            current.extend({row["delivery_id"]: row for row in numbered}.values())
     return current
 
 
-def revision_order(row: RowMapping) -> tuple[date, int, str]:
+def revision_order(row: RowMapping | Mapping[str, Any]) -> tuple[date, datetime, str]:
     """The sort key of revisions of one return."""
-    return (row["known_on"], 0 if row["is_declared"] else int(row["arrival_id"]), str(row["delivery_id"]))
+    return (row["known_on"], datetime.min if row["is_declared"] else row["received_at"], str(row["delivery_id"]))
 
 
 def check_account(account: dict[str, int], name: str) -> None:

@@ -7,6 +7,7 @@ that did not finish leaves something to remember: its returns stay `pending` in 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -66,28 +67,35 @@ def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by
     current, grid = coverage_grid(home, specs, ledger, as_of, known_by)
     state = _state(home, specs, grid)
     previous = {key: ledger.state(key) for key in state}
-    wanted = {(item["feed"], item["supplier"], item["period_start"]): item for item in current}
+    wanted = _by_key(current)
     whole = not home.warehouse.exists() or previous["project"] != state["project"] or known_by is not None
     if whole:
-        changed = {key: set(item["months"]) for key, item in wanted.items()}
+        changed = {key: {month for item in items for month in item["months"]} for key, items in wanted.items()}
         return Plan(as_of, True, current, grid, changed, set(set_names(home.boundaries)), state, previous)
-    built = {(row["feed"], row["supplier"], row["period_start"]): row for row in ledger.rows(led.built_return)}
-    changed = {
-        (row["feed"], row["supplier"], row["period_start"]): set(row["months"]) for row in ledger.rows(led.pending)
-    }
+    built = _by_key(ledger.rows(led.built_return))
+    changed = {_key(row): set(row["months"]) for row in ledger.rows(led.pending)}
     for key in wanted.keys() | built.keys():
-        new, old = wanted.get(key), built.get(key)
-        if (
-            new is None
-            or old is None
-            or (new["delivery_id"], new["fingerprint"]) != (old["delivery_id"], old["fingerprint"])
-        ):
-            changed.setdefault(key, set()).update(*(item["months"] for item in (new, old) if item is not None))
-    renumbered = {key for key, item in wanted.items() if key in built and item["revision"] != built[key]["revision"]}
-    for key in renumbered - changed.keys():
-        changed[key] = set(wanted[key]["months"])
+        new, old = wanted.get(key, []), built.get(key, [])
+        if _content(new) != _content(old):
+            changed.setdefault(key, set()).update(*(item["months"] for item in (*new, *old)))
     changed_sets = {name for name in set_names(home.boundaries) if previous.get(f"set:{name}") != state[f"set:{name}"]}
     return Plan(as_of, False, current, grid, changed, changed_sets, state, previous)
+
+
+def _key(row: Mapping[str, Any]) -> Key:
+    return (row["feed"], row["supplier"], row["period_start"])
+
+
+def _by_key(rows: Iterable[Mapping[str, Any]]) -> dict[Key, list[Mapping[str, Any]]]:
+    found: dict[Key, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(_key(row), []).append(row)
+    return found
+
+
+def _content(rows: list[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
+    """What the rows of one supplier and period come from; when it differs, the return has changed."""
+    return sorted((row["delivery_id"], row["fingerprint"], row["revision"]) for row in rows)
 
 
 def coverage_grid(

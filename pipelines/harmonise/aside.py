@@ -14,6 +14,8 @@ from pipelines.read.records import ROW, Note, Unread
 if TYPE_CHECKING:
     import polars as pl
 
+# Whose row it is, and of which reporting period; null where that cannot be told.
+WHOSE = ("supplier", "period_start")
 _ISSUES = ("issue_type", "column", "value", "message")
 
 
@@ -32,12 +34,18 @@ def repeats(candidates: pl.DataFrame, key: list[str], content: list[str]) -> pl.
 
 
 def set_aside(
-    text: pl.DataFrame, ignored: pl.DataFrame, faults: pl.DataFrame, repeated: pl.DataFrame, unread: list[Unread]
+    text: pl.DataFrame,
+    whose: pl.DataFrame,
+    ignored: pl.DataFrame,
+    faults: pl.DataFrame,
+    repeated: pl.DataFrame,
+    unread: list[Unread],
 ) -> pl.DataFrame:
     """Rows not loaded, one line for each fault of a row, and the records that had no shape to begin with.
 
     Args:
         text: every row made, as text: `_index`, `_row`, `_part` and its columns.
+        whose: of every row `_index`, `supplier` and `period_start`.
         ignored: `_index` of the rows left out on purpose.
         faults: `_index`, issue_type, column, value, message.
         repeated: `_index` and issue_type, null where a row is no repeat.
@@ -52,16 +60,18 @@ def set_aside(
     content = [name for name in text.columns if name not in (INDEX, ROW, PART)]
     record = pl.struct(content).struct.json_encode() if content else pl.lit("{}")
     chosen = text.filter(pl.col(INDEX).is_in(aside[INDEX].unique().implode()))
-    aside = aside.join(chosen.select(INDEX, ROW, PART, record=record), on=INDEX, how="left", maintain_order="left")
+    told = chosen.select(INDEX, ROW, PART, record=record).join(whose, on=INDEX, how="left")
+    aside = aside.join(told, on=INDEX, how="left", maintain_order="left")
     columns = {
         ROW: pl.UInt32(),
         PART: pl.UInt16(),
+        **dict(zip(WHOSE, (pl.String(), pl.Date()), strict=True)),
         **dict.fromkeys(("outcome", *_ISSUES, "record"), pl.String()),
         "first_byte": pl.Int64(),
         "after_byte": pl.Int64(),
     }
     rows = [
-        (item.line, 0, "unread", item.issue_type, None, None, item.message, _json(item.text), *_span(item))
+        (item.line, 0, None, None, "unread", item.issue_type, None, None, item.message, _json(item.text), *_span(item))
         for item in unread
     ]
     both = [pl.DataFrame(schema=columns), aside, pl.DataFrame(rows, schema=columns, orient="row")]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipelines.harmonise.aside import counted, issue_rows, repeats, set_aside
+from pipelines.harmonise.aside import WHOSE, counted, issue_rows, repeats, set_aside
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.parts import PART, rows_made
@@ -227,7 +227,8 @@ class _Work:
         rows = candidates.filter(repeated["issue_type"].is_null())
         ids = record_ids(rows, self.claim.feed.name, key, whole)
         loaded = self._loaded(rows.with_columns(ids))
-        aside = set_aside(self.text, base.filter("ignored"), faults, repeated, self.records.unread)
+        whose = base.select(INDEX, *WHOSE)
+        aside = set_aside(self.text, whose, base.filter("ignored"), faults, repeated, self.records.unread)
         issues = issue_rows(aside, loaded, [*self.records.notes, *self.faults.notes])
         totals, examples = counted(issues, str(self.claim.source))
         account = self._account(loaded, aside)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.harmonise.delivery import Harmonised
 from pipelines.harmonise.parts import PART
@@ -12,6 +12,9 @@ from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import UNPLACED
 from pipelines.read.records import ROW, Records
 from pipelines.specs.load import SpecSet
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def check_expected(result: Harmonised, records: Records, claim: Claim) -> None:
@@ -49,24 +52,38 @@ def returns_of(result: Harmonised, claim: Claim, specs: SpecSet) -> list[dict[st
     keys: set[tuple[str, date]] = set(result.rows.select("supplier", "period_start").unique().iter_rows())
     if result.period is not None and result.supplier:
         keys.add((result.supplier, result.period))
-    aside = result.set_aside.filter(pl.col("outcome").is_in(["quarantined", "unread"]))
+    left_out = result.set_aside.filter(pl.col("outcome").is_in(["ignored", "duplicate"]))
+    keys |= set(left_out.select("supplier", "period_start").drop_nulls().unique().iter_rows())
     returns = []
     for supplier, start in sorted(keys):
         rows = result.rows.filter((pl.col("period_start") == start) & (pl.col("supplier") == supplier))
         dated = rows[f"{dataset.clock}_from"] if dataset.clock else rows["period_start"]
         months = dated.dt.strftime("%Y-%m-01").value_counts().iter_rows()
         categories = rows[dataset.category].value_counts().iter_rows() if dataset.category else ()
-        whole = len(keys) == 1
         returns.append(
             {
                 "supplier": supplier,
                 "period_start": start,
                 "period_type": claim.feed.feed.cadence.every.value,
-                "rows_received": result.account["made"] if whole else rows.height,
-                "rows_loaded": rows.height,
-                "rows_quarantined": aside.select(ROW, PART).n_unique() if whole else 0,
+                **_counts(result, rows, (supplier, start) if len(keys) > 1 else None),
                 "months": dict(sorted(months)),
                 "categories": {str(code): count for code, count in sorted(categories) if code is not None},
             }
         )
     return returns
+
+
+def _counts(result: Harmonised, rows: pl.DataFrame, key: tuple[str, date] | None) -> dict[str, int]:
+    """Rows of one return by outcome. All of a delivery's belong to its only return (`key` None), the unread as well."""
+    import polars as pl
+
+    aside = result.set_aside
+    if key is not None:
+        aside = aside.filter((pl.col("supplier") == key[0]) & (pl.col("period_start") == key[1]))
+    outcomes = {"ignored": ["ignored"], "duplicate": ["duplicate"], "quarantined": ["quarantined", "unread"]}
+    counts = {
+        name: aside.filter(pl.col("outcome").is_in(kinds)).select("outcome", ROW, PART).n_unique()
+        for name, kinds in outcomes.items()
+    }
+    counts = {"loaded": rows.height, **counts}
+    return {"rows_received": sum(counts.values()), **{f"rows_{name}": count for name, count in counts.items()}}

@@ -27,7 +27,7 @@ from pipelines.read.delivery import read_delivery
 from pipelines.read.records import Records
 from pipelines.read.sheets import by_sheet
 from pipelines.specs.feeds import Postcode
-from pipelines.specs.fingerprint import digest, feed_fingerprint, specs_digest
+from pipelines.specs.fingerprint import Making, digest, making_of, specs_digest
 from pipelines.specs.load import SpecSet
 from warehouse import ledger as led
 from warehouse.home import Home, whole
@@ -50,10 +50,15 @@ class Prepared:
     supplier: str = ""
     sha256: str = ""
     delivery_id: str = ""
-    fingerprint: str = ""
+    making: Making | None = None
     records: Records | None = None
     result: Harmonised | None = None
     refusal: Refusal | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """What the rows are made with."""
+        return self.making.fingerprint if self.making else ""
 
 
 @dataclass
@@ -72,7 +77,7 @@ class Loader:
     def __init__(self, home: Home, specs: SpecSet, ledger: Ledger, say: Say = silent) -> None:
         self.home, self.specs, self.ledger, self.say = home, specs, ledger, say
         self.report = LoadReport()
-        self.files = {row["path"]: row for row in ledger.rows(led.file)}
+        self.files = {row["path"]: row for row in ledger.rows(led.file_path)}
         self.deliveries = {row["delivery_id"]: dict(row) for row in ledger.rows(led.delivery)}
         self.places: list[pl.DataFrame] = []
 
@@ -191,25 +196,23 @@ class Loader:
         """What became of a file. One given from elsewhere is copied into landing if a delivery of it was taken."""
         known = item.path.is_file() and os.access(item.path, os.R_OK)
         stat = item.path.stat() if known else None
+        content = sha256(item.path) if known else ""
         state = "claimed" if taken and not problems else "refused" if taken else "unclaimed"
         reason = "; ".join(f"{problem.issue_type}: {problem}" for problem in problems) or None
+        at = {
+            "path": item.key,
+            "sha256": content,
+            "size": stat.st_size if stat else 0,
+            "mtime_ns": stat.st_mtime_ns if stat else 0,
+            "seen_at": led.now(),
+            "state": state,
+            "specs_digest": self.reading_digest,
+            "reason": reason,
+        }
         with self.ledger.change() as connection:
-            led.put(
-                connection,
-                led.file,
-                [
-                    {
-                        "path": item.key,
-                        "sha256": sha256(item.path) if known else "",
-                        "size": stat.st_size if stat else 0,
-                        "mtime_ns": stat.st_mtime_ns if stat else 0,
-                        "seen_at": led.now(),
-                        "state": state,
-                        "specs_digest": self.reading_digest,
-                        "reason": reason,
-                    }
-                ],
-            )
+            led.put(connection, led.file_path, [at])
+            if content:
+                led.put_new(connection, led.file, [{name: at[name] for name in ("sha256", "size", "seen_at")}])
 
     def _prepare(self, claim: Claim) -> Prepared:
         """Read and harmonise one delivery, unless its rows are at hand. Changes nothing but files of its own."""
@@ -217,7 +220,7 @@ class Loader:
         try:
             made.supplier = supplier_of(self.specs, claim)
             made.sha256 = claim.source.sha256()
-            made.delivery_id, made.fingerprint = self.identity(claim, made.supplier, made.sha256)
+            made.delivery_id, made.making = self.identity(claim, made.supplier, made.sha256)
             if self._at_hand(made) is None:
                 with claim.source.open() as file:
                     made.records = read_delivery(file, claim, self.specs.datasets[claim.feed.dataset])
@@ -266,15 +269,19 @@ class Loader:
         if item.given and not item.path.is_relative_to(self.home.landing):
             self._into_landing(item, made.claim.feed.partner, made.sha256)
             delivery["path"] = item.key
-        self._accept(delivery, made.claim, made.supplier, made.records, made.result)
+        self._accept(delivery, made, made.records, made.result)
         return None
 
-    def identity(self, claim: Claim, supplier: str, content_hash: str) -> tuple[str, str]:
-        """A delivery's id, and the fingerprint of what the specs in force make of it."""
-        delivery_id = hashlib.sha256(f"{claim.feed.name}\n{content_hash}".encode()).hexdigest()[:32]
+    def identity(self, claim: Claim, supplier: str, content_hash: str) -> tuple[str, Making]:
+        """A delivery's id, and what decides the rows that the specs in force make of it.
+
+        What a file's name says of it is part of what is delivered: the same empty file for two months is two returns.
+        """
+        said = f"{claim.facts.period or ''}\n{supplier}"
+        delivery_id = hashlib.sha256(f"{claim.feed.name}\n{content_hash}\n{said}".encode()).hexdigest()[:32]
         by_postcode = any(isinstance(way, Postcode) for way in claim.version.location)
-        context = (claim.facts.period, supplier, self.gazetteers.digest if by_postcode else "")
-        return delivery_id, feed_fingerprint(self.specs, claim.feed, claim.version, *context)
+        reference = self.gazetteers.digest if by_postcode else ""
+        return delivery_id, making_of(self.specs, claim.feed, claim.version, reference, claim.facts.period, supplier)
 
     def _into_landing(self, item: Found, partner: str, content_hash: str) -> None:
         """Keep a file given from elsewhere where files are kept; its new path stands for it from here on."""
@@ -297,9 +304,9 @@ class Loader:
             return
         latest = {(row["supplier"], row["period_start"]): dict(row) for row in own}
         with self.ledger.change() as connection:
-            arrival = arrive(connection, known, claim, "reissued")
+            arrive(connection, known, claim, "reissued")
             again = [
-                {**row, "known_on": issued, "is_declared": True, "arrival_id": arrival, "received_at": led.now()}
+                {**row, "known_on": issued, "is_declared": True, "received_at": led.now(), "state": "unchecked"}
                 for row in latest.values()
             ]
             led.put(connection, led.return_, again)
@@ -323,9 +330,8 @@ class Loader:
                 self.deliveries[delivery["delivery_id"]] = row
             arrive(connection, delivery, claim, "refused")
 
-    def _accept(
-        self, delivery: dict[str, Any], claim: Claim, supplier: str, records: Records, result: Harmonised
-    ) -> None:
+    def _accept(self, delivery: dict[str, Any], made: Prepared, records: Records, result: Harmonised) -> None:
+        claim, supplier, making = made.claim, made.supplier, made.making
         account = {
             "records": records.total,
             "header": records.headers_read,
@@ -342,24 +348,27 @@ class Loader:
             self.places.append(places)
         known = self.deliveries.get(delivery["delivery_id"])
         with self.ledger.change() as connection:
-            arrival = arrive(connection, row, claim, "retried" if known else "new")
+            arrive(connection, row, claim, "retried" if known else "new")
+            if making is not None:
+                led.put(connection, led.making, [making.row()])
             led.put(connection, led.delivery, [row])
             issue_totals(connection, row, result)
             if known is not None and known["state"] != "refused":
                 self._redo_returns(connection, row, claim, result)
             else:
-                led.put(connection, led.return_, self._returns(row, claim, result, arrival))
+                led.put(connection, led.return_, self._returns(row, claim, result))
         self.deliveries[delivery["delivery_id"]] = row
         self._tell(row, claim, supplier, records, result)
 
-    def _returns(self, row: dict[str, Any], claim: Claim, result: Harmonised, arrival: int) -> list[dict[str, Any]]:
+    def _returns(self, row: dict[str, Any], claim: Claim, result: Harmonised) -> list[dict[str, Any]]:
         issued, received = claim.facts.issued, row["received_at"]
         shared = {
             "feed": row["feed"],
             "delivery_id": row["delivery_id"],
             "known_on": issued or received.date(),
             "is_declared": issued is not None,
-            "arrival_id": arrival,
+            "replaces": claim.version.replaces,
+            "part": "",
             "fingerprint": row["fingerprint"],
             "state": "unchecked",
             "received_at": received,
@@ -370,9 +379,9 @@ class Loader:
         """Harmonised again under other specs: the returns stay as they came, with what the delivery now says."""
         own = self.ledger.rows(led.return_, delivery_id=row["delivery_id"])
         connection.execute(delete(led.return_).where(led.return_.c.delivery_id == row["delivery_id"]))
-        fresh = self._returns(row, claim, result, 0)
+        fresh = self._returns(row, claim, result)
         for old in {row["known_on"]: row for row in own}.values():
-            kept = {name: old[name] for name in ("known_on", "is_declared", "arrival_id", "received_at")}
+            kept = {name: old[name] for name in ("known_on", "is_declared", "received_at")}
             # What was accepted once stays so; what was held is judged again, by the limits that now hold.
             kept["state"] = "accepted" if old["state"] == "accepted" else "unchecked"
             led.put(connection, led.return_, [{**item, **kept} for item in fresh])

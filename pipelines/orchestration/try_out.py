@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from pipelines.harmonise.aside import counted, issue_rows, set_aside
+from pipelines.harmonise.aside import WHOSE, counted, issue_rows, set_aside
 from pipelines.harmonise.delivery import harmonise
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.parts import PART
@@ -226,8 +226,9 @@ def _unread_aside(records: Records) -> pl.DataFrame:
 
     text = pl.DataFrame(schema={INDEX: pl.UInt32, ROW: pl.UInt32, PART: pl.UInt16})
     none = text.select(INDEX)
+    whose = none.with_columns(pl.lit(None, pl.String).alias(WHOSE[0]), pl.lit(None, pl.Date).alias(WHOSE[1]))
     no_repeats = none.with_columns(issue_type=pl.lit(None, pl.String))
-    return set_aside(text, none, Faults().table(), no_repeats, records.unread)
+    return set_aside(text, whose, none, Faults().table(), no_repeats, records.unread)
 
 
 class _Frames:

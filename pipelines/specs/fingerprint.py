@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -32,26 +33,49 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def feed_fingerprint(specs: SpecSet, feed: FeedSpec, version: FeedVersion, *context: Any) -> str:
-    """The fingerprint of what `version` of a feed makes of a delivery.
+@dataclass(frozen=True)
+class Making:
+    """What decides the rows of a delivery, as hashes; when a figure moves, they tell what was changed."""
 
-    `context` is what else decides the result: the declared period and supplier, the digest of the postcode directory.
+    spec: str
+    maps: str
+    corrections: str
+    reference: str
+
+    @property
+    def fingerprint(self) -> str:
+        """All of it as one hash."""
+        return digest(*asdict(self).values())
+
+    def row(self) -> dict[str, str]:
+        """As the ledger keeps it."""
+        return {"fingerprint": self.fingerprint, **asdict(self)}
+
+
+def making_of(specs: SpecSet, feed: FeedSpec, version: FeedVersion, reference: str, *context: Any) -> Making:
+    """What decides the rows that `version` of a feed makes of a delivery.
+
+    Args:
+        specs: the specs in force.
+        feed: the feed.
+        version: its version.
+        reference: the digest of the reference data that places rows; empty where none is used.
+        context: what else decides the result: the declared period and supplier.
     """
     dataset = specs.datasets[feed.dataset]
     maps = {name for _header, column in version.fills() if (name := column.map)}
     if version.supplier is not None and version.supplier.map:
         maps.add(version.supplier.map)
     lists = {item.list for item in dataset.fields.values() if item.list}
-    return digest(
-        METHOD,
-        version,
-        feed.feed.recording,
-        feed.feed.cadence.every,
-        feed.feed.boundary_set,
-        dataset,
-        {name: feed.maps[name].entries for name in sorted(maps)},
-        {name: specs.code_lists[name].entries for name in sorted(lists)},
-        context,
+    settings = (feed.feed.recording, feed.feed.cadence.every, feed.feed.boundary_set)
+    return Making(
+        spec=digest(METHOD, version, *settings, dataset, context),
+        maps=digest(
+            {name: feed.maps[name].entries for name in sorted(maps)},
+            {name: specs.code_lists[name].entries for name in sorted(lists)},
+        ),
+        corrections="",
+        reference=reference,
     )
 
 

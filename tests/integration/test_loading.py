@@ -140,7 +140,7 @@ def test_a_bad_file_is_refused_with_what_where_and_what_to_do(
     assert expected in report.refused[0]
     assert name in report.refused[0]
     assert _state(bench) == before
-    noted = [row for row in bench.ledger.rows(led.file) if row["path"] == str(bad)]
+    noted = [row for row in bench.ledger.rows(led.file_path) if row["path"] == str(bad)]
     assert [row["state"] for row in noted] in (["refused"], ["unclaimed"])
     assert expected in noted[0]["reason"]
 
