@@ -21,7 +21,7 @@ from urllib.parse import unquote
 _ROOT = Path(__file__).resolve().parent
 
 
-def _shipped(name: str) -> Path:
+def shipped(name: str) -> Path:
     """A folder of the repository, or its copy inside an installed package."""
     beside = _ROOT.parent / name
     return beside if beside.is_dir() else _ROOT / "_shipped" / name
@@ -61,8 +61,8 @@ class Home:
         specs = os.environ.get("COMMONGRID_SPECS")
         return cls(
             root,
-            Path(specs).expanduser().resolve() if specs else _shipped("ingest_specs"),
-            _shipped("dbt_project"),
+            Path(specs).expanduser().resolve() if specs else shipped("ingest_specs"),
+            shipped("dbt_project"),
             os.environ.get("COMMONGRID_LANDING") or None,
         )
 
