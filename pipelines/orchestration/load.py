@@ -6,7 +6,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.claims import Claim, Declared, claim_again, claims, nearest_patterns
 from pipelines.intake.landing import bring_in
@@ -23,7 +23,7 @@ from pipelines.specs.load import SpecSet
 from pipelines.specs.patterns import NameFacts
 from warehouse import ledger as led
 from warehouse.home import Home, whole
-from warehouse.journal import Journal
+from warehouse.journal import Arrival, Journal
 from warehouse.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -79,11 +79,16 @@ class Loader:
                 self._leave(item)
             else:
                 self._one_file(item, declared)
+        self.remember()
+        return self.report
+
+    def remember(self) -> None:
+        """Remember the places of all that was taken up."""
         if self.places:
             import polars as pl
 
             remember_places(self.home.places, pl.concat(self.places))
-        return self.report
+            self.places.clear()
 
     def _leave(self, item: Found) -> None:
         self.report.waiting.append(str(item.path))
@@ -205,12 +210,17 @@ class Loader:
             self._into_landing(item, made.claim.feed.partner, made.sha256)
         elif item.key.startswith(f"{item.partner}/{GIVEN}/"):
             is_told = True
-        row = self.settler.settle(made, claim_arrival(made.claim, made, item.key, is_told), item.given)
+        self.take_up(made, claim_arrival(made.claim, made, item.key, is_told), item.given)
+
+    def take_up(self, made: Prepared, arrival: Arrival, is_new: bool) -> dict[str, Any] | None:
+        """Tell the ledger of one delivery; its row there, if that has changed."""
+        row = self.settler.settle(made, arrival, is_new)
         if row is not None:
             self.deliveries[made.delivery_id] = row
         if row is not None and made.result is not None and "place_id" in made.result.rows.columns:
             placed = made.result.rows.select("place_id", "easting", "northing", "square_m")
             self.places.append(placed.drop_nulls().unique("place_id"))
+        return row
 
     def _into_landing(self, item: Found, partner: str, content_hash: str) -> None:
         """Keep a file given from elsewhere where files are kept; its new path stands for it from here on."""

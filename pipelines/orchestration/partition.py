@@ -109,7 +109,7 @@ def load_period(home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str,
         if any(delivery.feed == feed and delivery.period in (period, None) for delivery in _deliveries(loader, item))
     ]
     report = loader.take(chosen, Declared())
-    check_returns(ledger, specs, report, say)
+    check_returns(ledger, specs, loader.journal, report, say)
     return report
 
 

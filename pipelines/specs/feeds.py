@@ -184,7 +184,7 @@ class History(Spec):
     category_mix: HistoryCheck = HistoryCheck(limit=0.35)
     revision: HistoryCheck = Field(
         HistoryCheck(action="stop", limit=0.5),
-        description="the least share of the rows of the revision before that a new one may have",
+        description="the share of the rows of the revision before that a new one must have more than",
     )
 
 
