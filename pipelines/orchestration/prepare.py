@@ -22,6 +22,7 @@ from pipelines.read.records import Records
 from pipelines.specs.feeds import Postcode
 from pipelines.specs.fingerprint import Making, digest, making_of, specs_digest
 from pipelines.specs.load import SpecSet
+from pipelines.specs.parts import part_of
 from warehouse import ledger as led
 from warehouse.home import Home
 from warehouse.journal import Journal
@@ -77,7 +78,9 @@ class Preparer:
 
         What a file's name says of it is part of what is delivered: the same empty file for two months is two returns.
         """
-        said = f"{claim.facts.period or ''}\n{supplier}"
+        period = claim.facts.period
+        part = part_of(claim.feed, claim.version, period) if period else ""
+        said = f"{period or ''}\n{supplier}\n{part}"
         delivery_id = hashlib.sha256(f"{claim.feed.name}\n{content_hash}\n{said}".encode()).hexdigest()[:32]
         return delivery_id, self.making(claim, supplier)
 
