@@ -14,6 +14,8 @@ from pipelines.read.records import ROW, Note, Unread
 if TYPE_CHECKING:
     import polars as pl
 
+# Why a row is left out that another system of the same supplier reports on.
+PARALLEL = "parallel_run"
 # Whose row it is, and of which reporting period; null where that cannot be told.
 WHOSE = ("supplier", "period_start")
 _ISSUES = ("issue_type", "column", "value", "message")

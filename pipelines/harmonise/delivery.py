@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipelines.harmonise.aside import WHOSE, counted, issue_rows, repeats, set_aside
+from pipelines.harmonise.aside import PARALLEL, WHOSE, counted, issue_rows, repeats, set_aside
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.parts import PART, rows_made
@@ -266,7 +266,7 @@ class _Work:
         ids = record_ids(rows, self._scope(), key, whole)
         loaded = self._loaded(rows.with_columns(ids))
         whose = base.select(INDEX, *WHOSE)
-        left_out = {"ignored_code": base.filter("ignored"), "parallel_run": base.filter("elsewhere")}
+        left_out = {"ignored_code": base.filter("ignored"), PARALLEL: base.filter("elsewhere")}
         aside = set_aside(self.text, whose, left_out, faults, repeated, self.records.unread)
         issues = issue_rows(aside, loaded, [*self.records.notes, *self.faults.notes])
         totals, examples = counted(issues, str(self.claim.source))

@@ -23,6 +23,7 @@ from warehouse.ledger import Ledger, revision_order
 
 # A revision of fewer rows than this says little by being smaller still.
 _FEWEST = 20
+CLOSED, HALVED = "period_closed", "revision_halved"
 _KEY = ("feed", "supplier", "period_start", "part", "delivery_id", "known_on")
 _GROUP = ("feed", "supplier", "period_start", "part")
 
@@ -68,7 +69,7 @@ def _closed(row: Row, closed: Iterable[Any]) -> str | None:
         end = period_end(PeriodType(item["period_type"]), item["period_start"])
         if item["period_start"] <= row["period_start"] and last <= end and row["received_at"] > item["closed_at"]:
             what = label(PeriodType(item["period_type"]), item["period_start"])
-            return f"period_closed: {what} was closed on {item['closed_at']:%Y-%m-%d}, before this came"
+            return f"{CLOSED}: {what} was closed on {item['closed_at']:%Y-%m-%d}, before this came"
     return None
 
 
@@ -123,7 +124,7 @@ def beside_revisions(ledger: Ledger, specs: SpecSet, fresh: list[Row]) -> list[R
 
 def _beside(row: Row, before: Row | None, limits: History) -> None:
     """Hold one revision, or let it go, by the rows of the one in force before it."""
-    is_held_for_this = row["state"] == "held" and (row["reason"] or "").startswith("revision_halved")
+    is_held_for_this = row["state"] == "held" and (row["reason"] or "").startswith(HALVED)
     if (
         row["is_approved"]
         or row["replaces"] != "reporting_period"
@@ -136,7 +137,7 @@ def _beside(row: Row, before: Row | None, limits: History) -> None:
     if row["rows_loaded"] <= limits.revision.limit * before["rows_loaded"]:
         row["state"] = "held"
         row["reason"] = (
-            f"revision_halved: {row['rows_loaded']:,} rows, where the revision known on {before['known_on']} "
+            f"{HALVED}: {row['rows_loaded']:,} rows, where the revision known on {before['known_on']} "
             f"has {before['rows_loaded']:,}"
         )
 
