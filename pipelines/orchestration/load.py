@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete
 
+from pipelines.harmonise.control import check_control
 from pipelines.harmonise.delivery import Harmonised, harmonise
 from pipelines.harmonise.returns import check_expected, returns_of
 from pipelines.intake.claims import Claim, Declared, claim_again, claims, nearest_patterns, supplier_of
+from pipelines.intake.companions import stated_beside
 from pipelines.intake.landing import bring_in
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source, in_landing, opened, sha256
@@ -225,6 +227,8 @@ class Loader:
                 with claim.source.open() as file:
                     made.records = read_delivery(file, claim, self.specs.datasets[claim.feed.dataset])
                 made.result = harmonise(made.records, claim, self.specs, made.supplier, self.gazetteers)
+                stated = stated_beside(claim.version, claim.source)
+                made.result.stated_rows = check_control(made.records, claim, stated)
                 check_expected(made.result, made.records, claim)
                 keep(self.home, made.claim.feed, (made.delivery_id, made.fingerprint), made.records, made.result)
         except Refusal as refusal:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from pipelines.specs.base import Day, Name, PeriodType, Spec, Text, regex
+from pipelines.specs.control import CompanionName, Control
 from pipelines.specs.formats import CellName, Format, SkipRule
 from pipelines.specs.patterns import FilePattern
 
@@ -210,6 +211,10 @@ class FeedVersion(Spec):
     supplier: SupplierColumn | None = None
     location: tuple[Location, ...] = ()
     replaces: Literal["reporting_period"] = "reporting_period"
+    companion: CompanionName | None = Field(
+        None, description="the file beside it that states control totals, as `{name}.ctl`; until it is there, wait"
+    )
+    control: tuple[Control, ...] = ()
     expect: Expect = Expect()
 
     def fills(self) -> Iterator[tuple[str, Column]]:
