@@ -83,8 +83,9 @@ class Tally:
             self.keep_trailers(rule, rows)
 
     def keep_trailers(self, rule: str, rows: list[tuple[int, str]]) -> None:
-        """Keep rows that a rule skipped."""
-        self.trailers.setdefault(rule, []).extend(rows)
+        """Keep rows that a rule skipped, if there are any."""
+        if rows:
+            self.trailers.setdefault(rule, []).extend(rows)
 
     def count(self, frame: pl.DataFrame, unread: int, version: FeedVersion) -> None:
         """Count a stretch of records: those read, with all columns of the file, and how many were not."""
@@ -97,7 +98,7 @@ class Tally:
 def column_sum(texts: pl.Series, marks: Marks) -> ColumnSum:
     """The sum of a column of text."""
     found = ColumnSum()
-    for text, count in texts.value_counts().iter_rows():
+    for text, count in texts.alias("text").value_counts(name="count").iter_rows():
         number = marks.number(text or "")
         if number is None:
             found.no_number += count

@@ -22,7 +22,7 @@ def control_faults(version: FeedVersion, dataset: Dataset) -> Iterator[Fault]:
         yield 'a control total stands in a companion: name that file, as in `companion: "{name}.ctl"`', "control"
     if version.companion is not None:
         if not uses_companion:
-            yield "no control total is `stated_in: companion`: say what the companion states", "companion"
+            yield "no control total is `stated_in: companion`: say what it states", "companion"
         if any(version.companion == "{stem}" + PurePosixPath(pattern).suffix for pattern in version.files):
             yield f"{version.companion} would be the name of the delivery itself", "companion"
     for index, control in enumerate(version.control):
