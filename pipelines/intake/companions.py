@@ -57,7 +57,9 @@ def stated_beside(version: FeedVersion, source: Source) -> Stated:
         stated = replace(stated, hashes=tuple(dict.fromkeys((as_sent, content))))
     if version.companion is None:
         return stated
-    return replace(stated, companion=_called(version.companion, source)[0], text=companion_text(version, source))
+    found = companion_of(version, source)
+    name = _names(found)[0] if found is not None else _called(version.companion, source)[0]
+    return replace(stated, companion=name, text=companion_text(version, source))
 
 
 def companion_of(version: FeedVersion, source: Source) -> Source | None:

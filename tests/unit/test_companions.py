@@ -102,7 +102,8 @@ def test_that_of_a_packed_file_goes_by_either_name(tmp_path: Path, name: str) ->
     (source,) = landed(tmp_path, f"{FILE}.gz")
     assert missing_companion(version, source) == "AV_0824.csv.gz.ctl"
     landed(tmp_path, name)
-    assert companion_text(version, source) == "3"
+    stated = stated_beside(version, source)
+    assert (stated.companion, stated.text) == (name, "3")
 
 
 def test_both_hashes_of_a_packed_file_may_be_stated(tmp_path: Path) -> None:
