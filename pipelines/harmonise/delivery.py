@@ -39,7 +39,8 @@ class Harmonised:
     `set_aside` are all others: `_row`, `_part`, outcome, issue_type, column, value, message, record (JSON of the text)
     and, of a record without shape, the span of its bytes in the file. `issue_rows` are all issues, row by row.
     `account` counts rows by outcome, and `made`, their sum. `issues` counts by issue type, `examples` says where.
-    `supplier` and `period` are those of the whole delivery; none where each row says its own.
+    `supplier` and `period` are those of the whole delivery; none where each row says its own. `stated_rows` is how many
+    records the partner says it has, once its control totals were checked; None where the partner does not say.
     """
 
     rows: pl.DataFrame
@@ -50,6 +51,7 @@ class Harmonised:
     examples: dict[str, str]
     supplier: str
     period: date | None
+    stated_rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
+from pipelines.intake.companions import is_own_companion
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source
 from pipelines.specs.feeds import FeedVersion
@@ -52,7 +53,7 @@ def period_given(text: str | None) -> date | None:
 
 
 def claims(specs: SpecSet, source: Source, declared: Declared, partner: str | None = None) -> list[Claim]:
-    """The feeds that take a source.
+    """The feeds that take a source. None takes the companion of another of its files, unless the caller says so.
 
     Args:
         specs: the specs in force.
@@ -68,6 +69,8 @@ def claims(specs: SpecSet, source: Source, declared: Declared, partner: str | No
         if declared.feed is not None and feed.name != declared.feed:
             continue
         if partner is not None and feed.partner != partner:
+            continue
+        if declared.feed is None and is_own_companion(feed, source):
             continue
         claim = claim_of(feed, source, declared)
         if claim is not None:

@@ -35,7 +35,7 @@ def keep(home: Home, row: Mapping[str, Any], records: Records, read_by: str, res
     """
     import polars as pl
 
-    write_raw(raw_path(home, row), records, read_by)
+    write_raw(raw_path(home, row), records, read_by, result.stated_rows)
     with whole(harmonised_path(home, row)) as draft:
         marked = result.rows.with_columns(pl.lit(row["delivery_id"]).alias("_delivery_id"))
         marked.write_parquet(draft, compression_level=1)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.claims import Claim, Declared, claim_again, claims, nearest_patterns
+from pipelines.intake.companions import bring_companions, companion_stamp, is_companion, missing_companion
 from pipelines.intake.landing import bring_in
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.settled import Stamp, stamp, unsettled
@@ -19,6 +20,7 @@ from pipelines.orchestration.report import LoadReport, Say, silent
 from pipelines.orchestration.settle import Settler, claim_arrival
 from pipelines.place.assign import remember_places
 from pipelines.read.sheets import by_sheet
+from pipelines.specs.fingerprint import digest
 from pipelines.specs.load import SpecSet
 from pipelines.specs.patterns import NameFacts
 from warehouse import ledger as led
@@ -117,7 +119,8 @@ class Loader:
             item = self._landed(path)
             known = self.files.get(item.key)
             same = known is not None and (known["size"], known["mtime_ns"]) == stamp(path)
-            if known is not None and same and known["specs_digest"] == self.reading_digest and item.key not in lost:
+            is_known = known is not None and known["specs_digest"] == self.looked_at_with(item, known["state"])
+            if known is not None and same and is_known and item.key not in lost:
                 self.report.unchanged += known["state"] == "claimed"
                 self.report.known_refused += known["state"] != "claimed"
             else:
@@ -128,6 +131,11 @@ class Loader:
     def reading_digest(self) -> str:
         """What decides what becomes of a file: the specs and the reference data."""
         return self.preparer.reading_digest
+
+    def looked_at_with(self, item: Found, state: str) -> str:
+        """What decided what became of a file: of one not taken, also the companion that it is held against."""
+        beside = "" if state == "claimed" else companion_stamp(self.specs, item.path, item.partner)
+        return digest(self.reading_digest, beside) if beside else self.reading_digest
 
     # --- one file -----------------------------------------------------------------------------------------------------
 
@@ -140,6 +148,8 @@ class Loader:
             found = self._claimed(item, declared, problems)
         except Refusal as refusal:
             problems.append(refusal)
+        if (not found and not problems) or self._waits(found):
+            return
         try:
             for claim in found:
                 made = self.preparer.prepare(claim, self.deliveries)
@@ -159,21 +169,27 @@ class Loader:
     def _claimed(self, item: Found, declared: Declared, problems: list[Refusal]) -> list[Claim]:
         """Every claim on a file, or on what is in it; `problems` takes what is wrong with single members.
 
+        There is none on the companion of a delivery: it is read with that.
+
         Raises:
             Refusal: where the file cannot be opened, or nobody takes anything of it.
         """
         found: list[Claim] = []
         unclaimed: list[Source] = []
+        companions = 0
         for source in opened(item.path):
             try:
                 taken = self.claims_on(item, source, declared)
                 found += taken
-                unclaimed += [] if taken else [source]
+                if not taken and is_companion(self.specs, source, item.partner):
+                    companions += 1
+                elif not taken:
+                    unclaimed.append(source)
             except Refusal as refusal:
                 problems.append(refusal)
         if found and (others := [str(source) for source in unclaimed]):
             self._tell_unclaimed(item, others)
-        if not found and not problems:
+        if not found and not problems and not companions:
             raise Refusal("no_feed_claims", self._unclaimed(item))
         return found
 
@@ -189,6 +205,14 @@ class Loader:
             return again
         found = claims(self.specs, source, declared, item.partner)
         return [*(claim for one in found for claim in by_sheet(one)), *again]
+
+    def _waits(self, found: list[Claim]) -> bool:
+        """Whether a file is left for the next time, because a companion that states its totals has not come."""
+        absent = [(claim, name) for claim in found if (name := missing_companion(claim.version, claim.source))]
+        for claim, name in absent:
+            self.report.waiting.append(str(claim.source.path))
+            self.say(f"waiting   {claim.source}: its companion {name} has not come")
+        return bool(absent)
 
     def _tell_unclaimed(self, item: Found, others: list[str]) -> None:
         """Members of an archive that no feed takes are told: whoever packed it may have meant them to be read."""
@@ -207,7 +231,7 @@ class Loader:
         """Tell of one delivery. A file from elsewhere is first copied to where files are kept."""
         is_told = item.given and (declared != Declared() or not item.path.is_relative_to(self.home.landing))
         if made.result is not None and item.given and not item.path.is_relative_to(self.home.landing):
-            self._into_landing(item, made.claim.feed.partner, made.sha256)
+            self._into_landing(item, made.claim, made.sha256)
         elif item.key.startswith(f"{item.partner}/{GIVEN}/"):
             is_told = True
         self.take_up(made, claim_arrival(made.claim, made, item.key, is_told), item.given)
@@ -222,9 +246,11 @@ class Loader:
             self.places.append(placed.drop_nulls().unique("place_id"))
         return row
 
-    def _into_landing(self, item: Found, partner: str, content_hash: str) -> None:
+    def _into_landing(self, item: Found, claim: Claim, content_hash: str) -> None:
         """Keep a file given from elsewhere where files are kept; its new path stands for it from here on."""
+        partner = claim.feed.partner
         target = self.home.landing / partner / GIVEN / content_hash[:8] / item.path.name
+        bring_companions([claim.version], item.path, target.parent)
         if not target.exists():
             with whole(target) as draft:
                 shutil.copyfile(item.path, draft)
@@ -234,14 +260,15 @@ class Loader:
     def _note_file(self, item: Found, problems: list[Refusal], taken: int) -> None:
         """What became of a file."""
         found = stamp(item.path) if item.path.is_file() and os.access(item.path, os.R_OK) else None
+        state = "claimed" if taken and not problems else "refused" if taken else "unclaimed"
         at = {
             "path": item.key,
             "sha256": sha256(item.path) if found else "",
             "size": found[0] if found else 0,
             "mtime_ns": found[1] if found else 0,
             "seen_at": led.now(),
-            "state": "claimed" if taken and not problems else "refused" if taken else "unclaimed",
-            "specs_digest": self.reading_digest,
+            "state": state,
+            "specs_digest": self.looked_at_with(item, state),
             "reason": "; ".join(f"{problem.issue_type}: {problem}" for problem in problems) or None,
         }
         with self.ledger.change() as connection:

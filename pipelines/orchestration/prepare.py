@@ -9,9 +9,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from pipelines.harmonise.control import check_control
 from pipelines.harmonise.delivery import Delivered, Harmonised, harmonise
 from pipelines.harmonise.returns import check_expected
 from pipelines.intake.claims import Claim, supplier_of
+from pipelines.intake.companions import stated_beside
 from pipelines.intake.refusal import Refusal
 from pipelines.orchestration.entries import harmonised_path, keep, keep_aside, raw_path
 from pipelines.place.locate import Gazetteers
@@ -22,6 +24,7 @@ from pipelines.read.records import Records
 from pipelines.specs.feeds import Postcode
 from pipelines.specs.fingerprint import Making, digest, making_of, specs_digest
 from pipelines.specs.load import SpecSet
+from pipelines.specs.models import Dataset
 from pipelines.specs.parts import part_of
 from warehouse import ledger as led
 from warehouse.home import Home
@@ -124,13 +127,18 @@ class Preparer:
         """
         claim, dataset = made.claim, self.specs.datasets[made.claim.feed.dataset]
         read_by = reading_digest(claim.version, dataset)
-        records = read_raw(raw_path(self.home, made.key), read_by)
-        if records is None:
-            with claim.source.open() as file:
-                records = read_delivery(file, claim, dataset)
+        kept = read_raw(raw_path(self.home, made.key), read_by)
+        records = kept[0] if kept is not None else self._read(claim, dataset)
         delivered = Delivered(made.delivery_id, made.came.date())
         result = harmonise(records, claim, self.specs, made.supplier, self.gazetteers, delivered)
         keep_aside(self.home, made.key, result)
+        # What was kept has met its totals: nothing else of a reading is kept.
+        beside = stated_beside(claim.version, claim.source) if kept is None else None
+        result.stated_rows = check_control(records, claim, beside) if beside else kept[1] if kept else None
         check_expected(result, records, claim)
         keep(self.home, made.key, records, read_by, result)
         made.records, made.result = records, result
+
+    def _read(self, claim: Claim, dataset: Dataset) -> Records:
+        with claim.source.open() as file:
+            return read_delivery(file, claim, dataset)

@@ -20,6 +20,7 @@ from warehouse.home import whole
 
 _MARK = "commongrid"
 _MADE = {"unread": Unread, "notes": Note}
+_NOT_KEPT = ("frame", "tally")
 
 
 def reading_digest(version: FeedVersion, dataset: Dataset) -> str:
@@ -35,27 +36,30 @@ def reading_digest(version: FeedVersion, dataset: Dataset) -> str:
         version.ignore,
         version.unpivot,
         version.split,
+        version.control,
         period.cell if isinstance(period, PeriodPlace) else None,
         sorted(identifier_columns(version, dataset)),
     )
 
 
-def write_raw(path: Path, records: Records, read_by: str) -> None:
+def write_raw(path: Path, records: Records, read_by: str, stated_rows: int | None) -> None:
     """Keep a reading.
 
     Args:
         path: the Parquet file to make.
         records: what was read.
         read_by: the `reading_digest` it was read by.
+        stated_rows: how many records the partner says there are; what was counted to hold it against is not kept.
     """
-    rest = {item.name: getattr(records, item.name) for item in fields(records) if item.name != "frame"}
-    text = json.dumps({"read_by": read_by, **rest}, default=vars, ensure_ascii=False)
+    names = [item.name for item in fields(records) if item.name not in _NOT_KEPT]
+    rest = {name: getattr(records, name) for name in names}
+    text = json.dumps({"read_by": read_by, "stated_rows": stated_rows, **rest}, default=vars, ensure_ascii=False)
     with whole(path) as draft:
         records.frame.write_parquet(draft, compression="lz4", metadata={_MARK: text})
 
 
-def read_raw(path: Path, read_by: str) -> Records | None:
-    """A reading as it was kept; None where there is none, or it was read otherwise.
+def read_raw(path: Path, read_by: str) -> tuple[Records, int | None] | None:
+    """A reading and the stated number of records as kept; None where there is none, or it was read otherwise.
 
     Args:
         path: the Parquet file.
@@ -71,4 +75,5 @@ def read_raw(path: Path, read_by: str) -> Records | None:
     for name, kind in _MADE.items():
         rest[name] = [kind(**item) for item in rest[name]]
     rest["skipped"] = Counter(rest["skipped"])
-    return Records(frame=pl.read_parquet(path), **rest)
+    stated_rows = rest.pop("stated_rows")
+    return Records(frame=pl.read_parquet(path), **rest), stated_rows

@@ -88,4 +88,5 @@ def _count(home: Home, item: Return, clock: str, days: Days) -> int:
 def _of(item: Return) -> pl.Expr:
     import polars as pl
 
-    return (pl.col("supplier") == item["supplier"]) & (pl.col("period_start") == item["period_start"])
+    mine: pl.Expr = (pl.col("supplier") == item["supplier"]) & (pl.col("period_start") == item["period_start"])
+    return mine

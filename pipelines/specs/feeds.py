@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from pipelines.specs.base import Day, Name, PeriodType, Spec, Text, regex
+from pipelines.specs.control import CompanionName, Control
 from pipelines.specs.formats import CellName, Format, SkipRule
 from pipelines.specs.patterns import FilePattern
 
@@ -218,6 +219,10 @@ class FeedVersion(Spec):
         "reporting_period",
         description="what a later return takes the place of: the whole of its period; records of the same key; nothing",
     )
+    companion: CompanionName | None = Field(
+        None, description="the file beside it that states control totals, as `{name}.ctl`; until it is there, wait"
+    )
+    control: tuple[Control, ...] = ()
     expect: Expect = Expect()
 
     def fills(self) -> Iterator[tuple[str, Column]]:
