@@ -8,6 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipelines.harmonise.aside import WHOSE, counted, issue_rows, repeats, set_aside
+from pipelines.harmonise.blanks import note_blanks
+from pipelines.harmonise.corrections import Sent, corrected
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.parts import PART, rows_made
@@ -18,10 +20,12 @@ from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import ApproximateTransformError, Gazetteers, locate
 from pipelines.read.records import ROW, Records
 from pipelines.specs.base import PeriodType
+from pipelines.specs.corrections import concerning
 from pipelines.specs.feeds import Column
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import DatasetField, Sensitivity
 from pipelines.specs.periods import period_start
+from pipelines.specs.sensitivity import plain_columns
 from quality_checks.row_schema import failures, polars_type, row_schema, stored_columns
 
 if TYPE_CHECKING:
@@ -62,7 +66,8 @@ def harmonise(records: Records, claim: Claim, specs: SpecSet, supplier: str, gaz
         gazetteers: reference data to place rows by.
 
     Raises:
-        Refusal: where the period of the whole cannot be told, or no exact transformation of its coordinates is at hand.
+        Refusal: where the period of the whole cannot be told, a recorded correction does not fit, or no exact
+            transformation of its coordinates is at hand.
     """
     work = _Work(records, claim, specs, supplier)
     work.type_columns()
@@ -87,6 +92,9 @@ class _Work:
         self.period = declared_period(claim, records.cells)
         self.periods = row_periods(self.text, claim, self.period, self.faults)
         self.suppliers = self._suppliers()
+        # Who a record is, and what is kept of a row set aside, are told by the rows as sent.
+        self.sent = self.text
+        self.text, self.left_out = self._corrected()
         self.typed = self.text.select(INDEX, ROW, PART)
         self.source_category: pl.Series | None = None
 
@@ -107,6 +115,17 @@ class _Work:
         message = "the partner has no such supplier; add it to partner.yml"
         self.faults.add(bad, "row_of_no_supplier", declared.column, message, declared.column)
         return suppliers
+
+    def _corrected(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows with our recorded corrections made; which of them are left out, and why."""
+        feed, plain = self.claim.feed, plain_columns(self.version, self.dataset)
+        kind = feed.feed.cadence.every
+        note_blanks(self.sent, self.version, plain, self.faults)
+        recorded = self.specs.corrections.get(feed.partner, ())
+        ours = concerning(recorded, feed.dataset, kind, self.period, self.supplier)
+        source = str(self.claim.source)
+        sent = Sent(source, self.sent, self.periods, self.suppliers, self.period, self.supplier, kind, plain)
+        return corrected(sent, ours, self.faults)
 
     def type_columns(self) -> None:
         """Every mapped column by its declaration; fields no column fills are null."""
@@ -209,16 +228,18 @@ class _Work:
         """Each row to its one end."""
         import polars as pl
 
-        content = [name for name in self.text.columns if name not in (INDEX, ROW, PART)]
+        content = [name for name in self.sent.columns if name not in (INDEX, ROW, PART)]
         key = list(self.dataset.key)
         faults = self.faults.table()
-        faulty = self.text[INDEX].is_in(faults[INDEX].unique().implode())
-        base = pl.concat([self.typed, self.text.select(pl.col(content).name.prefix("\x00"))], how="horizontal")
+        faulty = self.sent[INDEX].is_in(faults[INDEX].unique().implode())
+        base = pl.concat([self.typed, self.sent.select(pl.col(content).name.prefix("\x00"))], how="horizontal")
+        left_out = self._left_out()
+        ignored = self.sent[INDEX].is_in(left_out[INDEX].implode())
         base = base.with_columns(
             self.periods,
             self.suppliers,
-            ignored=self.ignored,
-            faulty=faulty & ~self.ignored,
+            ignored=ignored,
+            faulty=faulty & ~ignored,
             source_category=self._source_category(),
         )
         candidates = base.filter(~pl.col("ignored") & ~pl.col("faulty"))
@@ -228,11 +249,20 @@ class _Work:
         ids = record_ids(rows, self.claim.feed.name, key, whole)
         loaded = self._loaded(rows.with_columns(ids))
         whose = base.select(INDEX, *WHOSE)
-        aside = set_aside(self.text, whose, base.filter("ignored"), faults, repeated, self.records.unread)
-        issues = issue_rows(aside, loaded, [*self.records.notes, *self.faults.notes])
+        aside = set_aside(self.sent, whose, left_out, faults, repeated, self.records.unread)
+        repairs = self.faults.repaired().join(self.sent.select(INDEX, ROW, PART), on=INDEX, maintain_order="left")
+        issues = issue_rows(aside, loaded, [*self.records.notes, *self.faults.notes], repairs)
         totals, examples = counted(issues, str(self.claim.source))
         account = self._account(loaded, aside)
         return Harmonised(loaded, aside, issues, account, totals, examples, self.supplier, self.period)
+
+    def _left_out(self) -> pl.DataFrame:
+        """The rows left out on purpose, by a correction or else by their code: `_index`, issue_type, message."""
+        import polars as pl
+
+        by_code = self.sent.select(INDEX).filter(self.ignored)
+        by_code = by_code.filter(~pl.col(INDEX).is_in(self.left_out[INDEX].implode()))
+        return pl.concat([self.left_out, by_code.with_columns(issue_type=pl.lit("ignored_code"))], how="diagonal")
 
     def _account(self, loaded: pl.DataFrame, aside: pl.DataFrame) -> dict[str, int]:
         """Rows by outcome; every row made is in exactly one."""
