@@ -46,6 +46,10 @@ class Sent:
         is_whole = self.period is not None and bool(self.supplier or correction.supplier is None)
         return scope.fill_null(False) if is_whole or scope.any() else None
 
+    def missing(self, correction: Correction) -> list[str]:
+        """The columns of a correction that the rows do not have, in quotation marks."""
+        return [f'"{column}"' for column in correction.columns if column not in self.text.columns]
+
 
 @dataclass(frozen=True)
 class _Found:
@@ -79,19 +83,8 @@ def corrected(sent: Sent, recorded: list[Recorded], faults: Faults) -> tuple[pl.
     """
     import polars as pl
 
-    told = [(item, sent.concerns(item.correction)) for item in recorded]
-    found, problems = [], []
-    for item, scope in told:
-        if scope is None:
-            continue
-        missing = [f'"{column}"' for column in item.correction.columns if column not in sent.text.columns]
-        if missing:
-            problems.append((item, f"the version of the feed that reads this file has no column {', '.join(missing)}"))
-            continue
-        found.append(_Found(item, sent.text.filter(scope & sent.text.select(_says(item.correction.match)).to_series())))
-    problems += [(one.recorded, message) for one in found if (message := _misfit(one, sent)) is not None]
-    problems += list(_twice(found))
-    if problems:
+    found = list(_found(sent, recorded))
+    if problems := _problems(found, sent):
         listed = "; ".join(f"{item.place}: {message}" for item, message in problems)
         raise Refusal("correction_failed", f"{sent.source}: {listed}")
     text = sent.text
@@ -106,6 +99,30 @@ def corrected(sent: Sent, recorded: list[Recorded], faults: Faults) -> tuple[pl.
     return text, pl.concat([pl.DataFrame(schema=schema), *left_out])
 
 
+def _found(sent: Sent, recorded: list[Recorded]) -> Iterator[_Found]:
+    """Each correction that the delivery is concerned by, with the rows it matches."""
+    for item in recorded:
+        scope = sent.concerns(item.correction)
+        if scope is not None:
+            # Where a column is missing no row matches, and that is what is told of it.
+            is_there = not sent.missing(item.correction)
+            matches = sent.text.select(_says(item.correction.match)).to_series() if is_there else False
+            yield _Found(item, sent.text.filter(scope & matches))
+
+
+def _problems(found: list[_Found], sent: Sent) -> list[tuple[Recorded, str]]:
+    """Every correction that does not fit, and why."""
+    told: list[tuple[Recorded, str]] = []
+    fitting: list[_Found] = []
+    for one in found:
+        message = _misfit(one, sent)
+        if message is None:
+            fitting.append(one)
+        else:
+            told.append((one.recorded, message))
+    return [*told, *_twice(fitting)]
+
+
 def _says(wanted: dict[str, str]) -> pl.Expr:
     """Whether a row's cells hold these texts. Blanks around a cell do not count; an empty one holds an empty text."""
     import polars as pl
@@ -117,6 +134,8 @@ def _says(wanted: dict[str, str]) -> pl.Expr:
 def _misfit(found: _Found, sent: Sent) -> str | None:
     """Why a correction does not fit the rows it matches; None where it does."""
     correction, rows = found.correction, found.rows
+    if missing := sent.missing(correction):
+        return f"the version of the feed that reads this file has no column {', '.join(missing)}"
     period = written(sent.kind, period_start(sent.kind, correction.period))
     if not rows.height:
         return f"matches no row of {period}: if the source is right now, {_REMOVE}; else mend its `match`"
