@@ -52,8 +52,10 @@ def check_specs(output: Output, path: Path | None) -> None:
     for problem in problems:
         output.say(str(problem))
     counts = {"datasets": len(specs.datasets), "partners": len(specs.partners), "feeds": len(specs.feeds)}
+    counts["corrections"] = sum(map(len, specs.corrections.values()))
     if not problems:
-        output.say(", ".join(f"{count} {name}" for name, count in counts.items()) + ": no problems")
+        told = (f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
+        output.say(f"{', '.join(told)}: no problems")
     output.end({"problems": [vars(problem) for problem in problems], **counts}, not problems)
 
 

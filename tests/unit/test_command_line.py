@@ -135,4 +135,4 @@ def test_problems_in_the_specs_end_in_1_and_stop_everything_else(run: Run, tmp_p
 def test_good_specs_end_in_0(run: Run) -> None:
     ended = run("specs", "check")
     assert (ended.returncode, ended.stderr) == (DONE, "")
-    assert ended.stdout.endswith(": no problems\n")
+    assert ended.stdout.endswith(" 1 correction: no problems\n")
