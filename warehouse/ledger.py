@@ -293,7 +293,7 @@ class Ledger:
         if self._store.is_missing:
             return {}
         with self._store.reading() as connection:
-            return _facts_in(connection, self._store.name)
+            return _facts_in(connection)
 
     def _check(self, facts: dict[str, str], home_id: str | None, is_leaving: bool = False) -> None:
         """Whether the ledger found is one to work on, or, if it is being left, one to put aside."""
@@ -319,10 +319,9 @@ class Ledger:
         own = {"schema_version": SCHEMA_VERSION} | ({"home": home_id} if home_id else {})
         with self._store.change() as connection:
             # Another process may have begun it since.
-            facts = _facts_in(connection, self._store.name)
+            facts = _facts_in(connection)
             if not facts:
-                _meta.create_all(connection)
-                connection.execute(insert(meta), [{"key": key, "value": value} for key, value in own.items()])
+                _create(connection, self._store.name, own)
         self._check(facts, home_id)
 
     @contextmanager
@@ -356,17 +355,22 @@ class Ledger:
         self._store.engine.dispose()
 
 
-def _facts_in(connection: Connection, name: str) -> dict[str, str]:
+def _facts_in(connection: Connection) -> dict[str, str]:
+    if not inspect(connection).has_table(meta.name):
+        return {}
+    return {row.key: row.value for row in connection.execute(select(meta.c.key, meta.c.value))}
+
+
+def _create(connection: Connection, name: str, facts: dict[str, str]) -> None:
     there = inspect(connection)
-    if there.has_table(meta.name):
-        return {row.key: row.value for row in connection.execute(select(meta.c.key, meta.c.value))}
     others = [table.name for table in _meta.sorted_tables if there.has_table(table.name)]
-    if others:
+    if others and not there.has_table(meta.name):
         raise LedgerError(
             f"{name} holds tables that are not the ledger's, though of the same name ({', '.join(others)}): give the "
             "ledger a database of its own"
         )
-    return {}
+    _meta.create_all(connection)
+    connection.execute(insert(meta), [{"key": key, "value": value} for key, value in facts.items()])
 
 
 def put(connection: Connection, table: Table, rows: Iterable[Row]) -> None:

@@ -147,7 +147,11 @@ class SQLite(Store):
     @property
     def is_missing(self) -> bool:
         """Whether there is no file. To look into it would make one."""
-        return not self.path.exists()
+        try:
+            return not self.path.exists()
+        except PermissionError:
+            # SQLite will say what it thinks of that.
+            return False
 
     def make_place(self) -> None:
         """Make the folder, where there is none."""
