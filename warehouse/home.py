@@ -104,7 +104,7 @@ class Home:
 
     @property
     def journal(self) -> Path:
-        """The journal of arrivals: there as soon as anything was loaded."""
+        """Every arrival and decision, line by line: with landing, what the ledger can be made again from."""
         return self.root / "journal.jsonl"
 
     @property

@@ -51,7 +51,7 @@ def _deliveries(loader: Loader, item: Found) -> Iterator[Waiting]:
             content = _content(source) if found else _file_content(item.path)
             for claim in found:
                 supplier = supplier_of(loader.specs, claim)
-                delivery_id, making = loader.identity(claim, supplier, content)
+                delivery_id, making = loader.preparer.identity(claim, supplier, content)
                 fingerprint = making.fingerprint
                 if not _is_done(loader, item, delivery_id, fingerprint):
                     yield Waiting(item.path, claim.feed.name, _period(claim), content, fingerprint)
@@ -109,7 +109,7 @@ def load_period(home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str,
         if any(delivery.feed == feed and delivery.period in (period, None) for delivery in _deliveries(loader, item))
     ]
     report = loader.take(chosen, Declared())
-    check_returns(ledger, specs, report, say)
+    check_returns(ledger, specs, loader.journal, report, say)
     return report
 
 

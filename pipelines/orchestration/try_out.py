@@ -10,12 +10,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pipelines.harmonise.aside import WHOSE, counted, issue_rows, set_aside
-from pipelines.harmonise.delivery import harmonise
+from pipelines.harmonise.delivery import Delivered, harmonise
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.parts import PART
 from pipelines.harmonise.returns import check_expected
@@ -189,7 +190,8 @@ def _harmonised(claim: Claim, trial: Trial, gazetteers: Gazetteers, result: TryO
     with claim.source.open() as file:
         records = read_delivery(file, claim, trial.specs.datasets[claim.feed.dataset])
     result.records = _records_account(records, records.frame.height)
-    made = harmonise(records, claim, trial.specs, _supplier(claim, trial), gazetteers)
+    delivered = Delivered("", date.today())
+    made = harmonise(records, claim, trial.specs, _supplier(claim, trial), gazetteers, delivered)
     result.rows, result.issues, result.examples = made.account, dict(made.issues), made.examples
     result.sample = made.rows.head(5).to_dicts()
     frames.add(result.source, made.rows, made.set_aside, made.issue_rows)
@@ -228,7 +230,7 @@ def _unread_aside(records: Records) -> pl.DataFrame:
     none = text.select(INDEX)
     whose = none.with_columns(pl.lit(None, pl.String).alias(WHOSE[0]), pl.lit(None, pl.Date).alias(WHOSE[1]))
     no_repeats = none.with_columns(issue_type=pl.lit(None, pl.String))
-    return set_aside(text, whose, none, Faults().table(), no_repeats, records.unread)
+    return set_aside(text, whose, {"ignored_code": none}, Faults().table(), no_repeats, records.unread)
 
 
 class _Frames:

@@ -21,6 +21,7 @@ from pipelines.read.delivery import read_delivery
 from pipelines.read.records import ROW, Records
 from pipelines.specs.feeds import Coordinates, Expect, PeriodPlace, Range
 from tests.unit.makers import (
+    DELIVERED,
     GUILDFORD,
     NO_GAZETTEERS,
     STREET_FILE,
@@ -337,7 +338,7 @@ def test_direct_identifiers_are_nowhere(row: str) -> None:
     claim = lenient(claimed(NORTHMARK_FILE))
     content = f"{NORTHMARK_HEADER}\n{row}".encode("cp1252")
     records = read_delivery(io.BytesIO(content), claim, shipped().datasets["abandoned_vehicle"])
-    result = harmonise(records, claim, shipped(), "northmark", NO_GAZETTEERS)
+    result = harmonise(records, claim, shipped(), "northmark", NO_GAZETTEERS, DELIVERED)
     kept = [
         records.frame.write_json(),
         result.rows.write_json(),
