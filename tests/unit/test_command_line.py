@@ -24,6 +24,7 @@ HEAVY = (
     "pyarrow",
     "pandera",
     "sqlalchemy",
+    "psycopg",
     "pyproj",
 )
 DONE, REFUSED, USAGE = 0, 1, 2
@@ -136,3 +137,12 @@ def test_good_specs_end_in_0(run: Run) -> None:
     ended = run("specs", "check")
     assert (ended.returncode, ended.stderr) == (DONE, "")
     assert ended.stdout.endswith(" 1 correction: no problems\n")
+
+
+def test_settings_that_are_not_in_order_end_in_1_with_their_place(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "commongrid.yml").write_text("ledger: {ulr: postgresql://sue:s3cret@host/grid}\n")
+    ended = run("load")
+    assert (ended.returncode, ended.stdout) == (REFUSED, "")
+    told = 'commongrid.yml:1: there is no "ledger.ulr" (did you mean "ledger.url"?)\n'
+    assert ended.stderr == f"{tmp_path / 'home'}/{told}"
