@@ -240,9 +240,9 @@ def issue_types() -> str:
     """Every type of issue, from its register."""
     with (ROOT / "ingest_specs" / "issue_types.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    columns = ("description", "row_effect", "responsibility", "severity", "quality_dimension")
+    columns = ("description", "row_effect", "responsibility", "advice", "severity", "quality_dimension")
     lines = [(f"`{row['issue_type']}`", *(row[name] for name in columns)) for row in rows]
-    header = ("issue type", "what it is", "what happens", "who must act", "severity", "quality dimension")
+    header = ("issue type", "what it is", "what happens", "who must act", "what to do", "severity", "quality dimension")
     intro = (
         "`partner` must act: the partner mends the file and sends it again. `us` must act: the specs, the code maps or "
         "the reference data must change; the next load then tries again what was refused or quarantined."

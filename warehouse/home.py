@@ -158,6 +158,11 @@ class Home:
         return self.root / "releases"
 
     @property
+    def reports(self) -> Path:
+        """Return reports for partners, by partner and dataset."""
+        return self.root / "reports"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own store: a display of what happened here, never read for decisions."""
         return self.root / "dagster"
