@@ -79,10 +79,27 @@ class Loader:
         for item in found:
             if item.path in busy:
                 self._leave(item)
-            else:
+            elif declared != Declared() or not self._is_known(item):
                 self._one_file(item, declared)
         self.remember()
         return self.report
+
+    def _is_known(self, item: Found) -> bool:
+        """Whether a file given from elsewhere was taken from there before, byte for byte; if so, that is told."""
+        known = self.files.get(item.key)
+        if (
+            not item.given
+            or known is None
+            or known["state"] != "claimed"
+            or item.path.is_relative_to(self.home.landing)
+        ):
+            return False
+        is_same = known["specs_digest"] == self.reading_digest and (known["size"], known["mtime_ns"]) == stamp(
+            item.path
+        )
+        if not is_same or known["sha256"] != sha256(item.path):
+            return False
+        return self.settler.came_again(item.key, str(item.path.name))
 
     def remember(self) -> None:
         """Remember the places of all that was taken up."""
@@ -141,7 +158,7 @@ class Loader:
 
     def _one_file(self, item: Found, declared: Declared) -> None:
         """Every delivery in one file; what is wrong with one member of an archive stops none of the others."""
-        origin, before = item.path, stamp(item.path)
+        origin, before, found_at = item.path, stamp(item.path), item.key
         problems: list[Refusal] = []
         found: list[Claim] = []
         try:
@@ -161,7 +178,7 @@ class Loader:
         except _ChangingError:
             self._leave(item)
             return
-        self._note_file(item, problems, len(found))
+        self._note_file(item, problems, len(found), {item.key: item.path, found_at: origin})
         for problem in problems:
             self.report.refused.append(str(problem))
             self.say(f"refused   {problem}")
@@ -257,21 +274,22 @@ class Loader:
         item.path, item.partner = target, partner
         item.key = target.relative_to(self.home.landing).as_posix()
 
-    def _note_file(self, item: Found, problems: list[Refusal], taken: int) -> None:
-        """What became of a file."""
-        found = stamp(item.path) if item.path.is_file() and os.access(item.path, os.R_OK) else None
+    def _note_file(self, item: Found, problems: list[Refusal], taken: int, places: dict[str, Path]) -> None:
+        """What became of a file, where it lies now and where it was found."""
+        is_there = item.path.is_file() and os.access(item.path, os.R_OK)
         state = "claimed" if taken and not problems else "refused" if taken else "unclaimed"
         at = {
-            "path": item.key,
-            "sha256": sha256(item.path) if found else "",
-            "size": found[0] if found else 0,
-            "mtime_ns": found[1] if found else 0,
+            "sha256": sha256(item.path) if is_there else "",
             "seen_at": led.now(),
             "state": state,
             "specs_digest": self.looked_at_with(item, state),
             "reason": "; ".join(f"{problem.issue_type}: {problem}" for problem in problems) or None,
         }
+        rows = []
+        for key, path in places.items():
+            size, mtime_ns = (stamp(path) if is_there else None) or (0, 0)
+            rows.append({**at, "path": key, "size": size, "mtime_ns": mtime_ns})
         with self.ledger.change() as connection:
-            led.put(connection, led.file_path, [at])
-            if found:
-                led.put_new(connection, led.file, [{name: at[name] for name in ("sha256", "size", "seen_at")}])
+            led.put(connection, led.file_path, rows)
+            if is_there:
+                led.put_new(connection, led.file, [{name: rows[0][name] for name in ("sha256", "size", "seen_at")}])

@@ -6,7 +6,7 @@ that the next load does not find as it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -64,6 +64,23 @@ class Settler:
         found = self.ledger.rows(led.delivery, delivery_id=delivery_id)
         return dict(found[0]) if found else None
 
+    def came_again(self, path: str, name: str) -> bool:
+        """Note that all that was taken from a path has come from there once more; False where nothing was."""
+        before = [row for row in self.ledger.rows(led.arrival, path=path) if row["outcome"] != "refused"]
+        latest = {row["delivery_id"]: row for row in before}
+        again = [
+            {**{key: row[key] for key in row if key != "arrival_id"}, "received_at": led.now(), "outcome": "duplicate"}
+            for row in latest.values()
+        ]
+        if not again:
+            return False
+        with self.ledger.change() as connection:
+            connection.execute(insert(led.arrival), again)
+        self.report.duplicates += [f"{name}:{row['member']}" if row["member"] else name for row in again]
+        what = "its content was" if len(again) == 1 else f"its {len(again):,} deliveries were"
+        self.say(f"duplicate {name}: {what} taken from there before{self._stale(latest)}")
+        return True
+
     # --- again --------------------------------------------------------------------------------------------------------
 
     def _again(self, made: Prepared, arrival: Arrival, known: Row, is_new: bool) -> None:
@@ -78,19 +95,14 @@ class Settler:
         with self.ledger.change() as connection:
             self._arrive(connection, made, arrival, led.now(), "duplicate")
         self.report.duplicates.append(str(source))
-        self.say(f"duplicate {source}: the same content was taken on {known['received_at']:%Y-%m-%d}{self._stale(own)}")
+        when = f"{known['received_at']:%Y-%m-%d}"
+        self.say(f"duplicate {source}: the same content was taken on {when}{self._stale([made.delivery_id])}")
 
-    def _stale(self, own: list[Row]) -> str:
-        """What to say where the content has since been replaced by a revision."""
-        mine = {(row["feed"], row["supplier"], row["period_start"], row["part"]) for row in own}
-        current = {
-            (row["feed"], row["supplier"], row["period_start"], row["part"])
-            for row in led.current_returns(self.ledger)
-            if own and row["delivery_id"] == own[0]["delivery_id"]
-        }
-        if not mine - current:
-            return ""
-        return " and has been revised since; if the partner issues it anew, give --issued DATE"
+    def _stale(self, deliveries: Iterable[str]) -> str:
+        """What to say where a content has since been replaced by a revision."""
+        current = {row["delivery_id"] for row in led.current_returns(self.ledger)}
+        own = [row for row in deliveries if row not in current and self.ledger.rows(led.return_, delivery_id=row)]
+        return " and has been revised since; if the partner issues it anew, give --issued DATE" if own else ""
 
     def _issue_again(self, made: Prepared, arrival: Arrival, own: list[Row], issued: date) -> None:
         at = self.journal.arrived(arrival, led.now())
