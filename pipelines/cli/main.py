@@ -116,6 +116,25 @@ def run(as_of: AsOf = None, json: Json = False) -> None:
     run_all(Output(json), _day(as_of, "--as-of"))
 
 
+@app.command(rich_help_panel=MONTHLY)
+def status(
+    feed: Annotated[str | None, typer.Option(help="This feed alone, PARTNER/DATASET.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="The day to judge by; of a past day, only what was known then."),
+    ] = None,
+    periods: Annotated[int | None, typer.Option(min=1, help="No more periods than these; else a year and one.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as a page to read, mail or print.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What came of every expected return, what is late, quarantined or unmapped, and whose move it is."""
+    from pipelines.cli.status_view import run_status
+
+    run_status(Output(json), _day(as_of, "--as-of"), feed, html, periods)
+
+
 @app.command(rich_help_panel=ASK)
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT; or - to read it from standard input.")],

@@ -74,7 +74,7 @@ class Supplier(Spec):
     title: Text
     speaks_for: tuple[Text, ...] = Field((), description="GSS codes of the areas this supplier speaks for")
     expected_from: Day | None = Field(None, description="a day in the first period it is expected in; else always")
-    expected_to: Day | None = Field(None, description="a day in the last period it is expected in; else there is no end")
+    expected_to: Day | None = Field(None, description="a day in the last period it is expected in; else for ever")
 
     @model_validator(mode="after")
     def _in_order(self) -> Supplier:
