@@ -85,6 +85,12 @@ class Bench:
         self.ledger = Ledger(self.home.ledger)
 
 
+@pytest.fixture(autouse=True)
+def _files_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that a test has just written is whole: nobody waits to see whether it grows."""
+    monkeypatch.setattr("pipelines.intake.settled.LOOK_AGAIN_SECONDS", 0.0)
+
+
 @pytest.fixture(scope="session")
 def session_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return Home(tmp_path_factory.mktemp("home"), ROOT / "ingest_specs", ROOT / "dbt_project")

@@ -78,6 +78,11 @@ class Home:
         return self.root / "ledger.sqlite"
 
     @property
+    def journal(self) -> Path:
+        """Every arrival and decision, line by line: with landing, what the ledger can be made again from."""
+        return self.root / "journal.jsonl"
+
+    @property
     def raw(self) -> Path:
         """All-text Parquet, one file a delivery."""
         return self.root / "raw"

@@ -163,6 +163,7 @@ built_return = Table(
     Column("delivery_id", String, primary_key=True),
     Column("fingerprint", String, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("in_force", String, nullable=False, comment="a hash of which of its rows hold; empty: all"),
     Column("months", JSON, nullable=False),
 )
 pending = Table(
@@ -269,6 +270,11 @@ def put(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
         )
         if changed is None:
             connection.execute(insert(table), dict(row))
+
+
+def remove(connection: Connection, table: Table, **equal: Any) -> None:
+    """Delete the rows whose columns equal the values given."""
+    connection.execute(delete(table).where(*(table.c[name] == value for name, value in equal.items())))
 
 
 def put_new(connection: Connection, table: Table, rows: Iterable[Row]) -> None:

@@ -1,4 +1,4 @@
--- The warehouse holds the rows of the current returns and no others: as many of each as its return says were loaded.
+-- The warehouse holds the rows of the current returns and no others: as many of each as are in force.
 with held as (
     select
         dataset,
@@ -24,15 +24,15 @@ select
     coalesce(held.supplier, expected.supplier) as supplier,
     coalesce(held.period_start, expected.period_start) as period_start,
     held.total,
-    expected.rows_loaded
+    expected.rows_in_force
 from held
 full outer join (
     select * from {{ source('snapshot', 'coverage') }}
-    where state in ('received', 'nil_return')
+    where period_share > 0
 ) as expected
     on
         held.dataset = expected.dataset
         and held.partner = expected.partner
         and held.supplier = expected.supplier
         and held.period_start = expected.period_start
-where coalesce(held.total, 0) <> coalesce(expected.rows_loaded, 0)
+where coalesce(held.total, 0) <> coalesce(expected.rows_in_force, 0)

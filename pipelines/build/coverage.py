@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from pipelines.specs.load import FeedSpec, SpecSet
+from pipelines.specs.parts import parts_of
 from pipelines.specs.periods import period_end, periods_between
 
 # A return not in hand this many days after it was due is taken as not supplied; until then it is late.
@@ -21,6 +22,28 @@ LATE_DAYS = 92
 NOT_IN_HAND = ("not_due", "due", "late", "not_supplied")
 
 Return = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class InHand:
+    """What has come of one supplier and period: its returns in force, and the share of the period they speak for."""
+
+    returns: list[Return]
+    share: float
+
+    @property
+    def first_known_on(self) -> date:
+        """The day by which all of it was known."""
+        return max(item["first_known_on"] for item in self.returns)
+
+    @property
+    def last(self) -> Return:
+        """The return that was known last."""
+        return max(self.returns, key=lambda item: (item["known_on"], item["revision"]))
+
+    def rows(self, name: str) -> int:
+        """A count of the ledger, over all its returns."""
+        return sum(item[f"rows_{name}"] for item in self.returns)
 
 
 @dataclass(frozen=True)
@@ -43,7 +66,7 @@ def coverage(specs: SpecSet, arrived: Arrived, area_codes: set[str], as_of: date
     rows = []
     for feed in specs.feeds.values():
         mine = [item for item in arrived.current if item["feed"] == feed.name]
-        in_hand = {(item["supplier"], item["period_start"]): item for item in mine}
+        in_hand = _in_hand(feed, mine)
         first_known = min((item["first_known_on"] for item in mine), default=None)
         for supplier in sorted(_expected_suppliers(feed, specs, mine, area_codes)):
             starts = (
@@ -58,6 +81,22 @@ def coverage(specs: SpecSet, arrived: Arrived, area_codes: set[str], as_of: date
                 row = _row(feed, supplier, start, found, is_refused, as_of, first_known)
                 rows.append(row if _is_expected(feed, specs, supplier, start) else _not_expected(row))
     return rows
+
+
+def _in_hand(feed: FeedSpec, mine: list[Return]) -> dict[tuple[str, date], InHand]:
+    """What has come of a feed, by supplier and period; a run in parallel to another's is no part of it."""
+    found: dict[tuple[str, date], list[Return]] = {}
+    for item in mine:
+        found.setdefault((item["supplier"], item["period_start"]), []).append(item)
+    in_hand = {}
+    for (supplier, start), items in found.items():
+        parts = parts_of(feed, start) or {"": (start, start)}
+        own = [item for item in items if item["part"] in parts]
+        if own:
+            days = {part: (last - first).days + 1 for part, (first, last) in parts.items()}
+            spoken = sum(days[part] for part in {item["part"] for item in own})
+            in_hand[supplier, start] = InHand(own, spoken / sum(days.values()))
+    return in_hand
 
 
 def speaking_suppliers(feed: FeedSpec, specs: SpecSet, area_codes: Iterable[str]) -> dict[str, set[str]]:
@@ -101,7 +140,7 @@ def _row(
     feed: FeedSpec,
     supplier: str,
     start: date,
-    found: Return | None,
+    found: InHand | None,
     is_refused: bool,
     as_of: date,
     first_known: date | None,
@@ -109,7 +148,7 @@ def _row(
     due_on = period_end(feed.feed.cadence.every, start) + timedelta(days=feed.feed.cadence.due_days)
     # A backlog loaded when a feed is taken on was never expected on its day, and is not late.
     was_awaited = first_known is not None and due_on >= first_known
-    known_on = found["first_known_on"] if found else as_of
+    known_on = found.first_known_on if found else as_of
     return {
         "partner": feed.partner,
         "supplier": supplier,
@@ -119,17 +158,21 @@ def _row(
         "state": _state(found, is_refused, start, due_on, feed, as_of),
         "is_late": (was_awaited if found else True) and known_on > due_on,
         "due_on": due_on,
-        "received_at": found["known_on"] if found else None,
-        "revision": found["revision"] if found else None,
-        "records_received": found["rows_received"] if found else None,
-        "rows_loaded": found["rows_loaded"] if found else None,
-        "rows_quarantined": found["rows_quarantined"] if found else None,
+        "received_at": found.last["known_on"] if found else None,
+        "revision": found.last["revision"] if found else None,
+        "records_received": found.rows("received") if found else None,
+        "rows_loaded": found.rows("loaded") if found else None,
+        "rows_quarantined": found.rows("quarantined") if found else None,
+        "period_share": found.share if found else 0.0,
+        "rows_in_force": found.rows("in_force") if found else None,
     }
 
 
-def _state(found: Return | None, is_refused: bool, start: date, due_on: date, feed: FeedSpec, as_of: date) -> str:
+def _state(found: InHand | None, is_refused: bool, start: date, due_on: date, feed: FeedSpec, as_of: date) -> str:
     if found is not None:
-        return "received" if found["rows_received"] else "nil_return"
+        if found.share < 1:
+            return "partial"
+        return "received" if found.rows("received") else "nil_return"
     if is_refused:
         return "refused"
     if as_of <= period_end(feed.feed.cadence.every, start):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.build.in_force import Surviving, harmonised_file, only_in_force
 from pipelines.build.plan import Plan
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import Dataset
@@ -18,7 +19,7 @@ SHARED = ("boundary_set", "area_code", "measure", "category_code")
 _LINEAGE = ("partner", "supplier", "period_type", "period_start", "_delivery_id", "_row")
 
 
-def write_observations(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None:
+def write_observations(home: Home, specs: SpecSet, plan: Plan, held: dict[str, Surviving], folder: Path) -> None:
     """Write the figures of changed returns to `folder`, a file a delivery, and an empty one: there is always a file."""
     folder.mkdir(parents=True)
     in_one_shape(None, "", None).write_parquet(folder / "empty.parquet")
@@ -30,7 +31,7 @@ def write_observations(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> 
         if dataset.shape == "observation" and changed and not target.exists():
             import polars as pl
 
-            rows = pl.read_parquet(home.harmonised / feed.dataset / feed.partner / target.name)
+            rows = only_in_force(pl.read_parquet(harmonised_file(home, item)), held.get(item["delivery_id"]))
             if "boundary_set" not in rows.columns:
                 rows = rows.with_columns(boundary_set=pl.lit(feed.feed.boundary_set))
             in_one_shape(rows, feed.dataset, dataset).write_parquet(target)

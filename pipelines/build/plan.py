@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import delete, insert
 
 from pipelines.build.coverage import Arrived, coverage
+from pipelines.build.in_force import mark_in_force
 from pipelines.place.boundaries import set_digest, set_names
 from pipelines.specs.fingerprint import digest, specs_digest
 from pipelines.specs.load import SpecSet
@@ -25,6 +26,7 @@ from warehouse.home import Home
 from warehouse.ledger import Ledger
 
 Key = tuple[str, str, date]
+_CONTENT = ("delivery_id", "fingerprint", "revision", "in_force")
 
 
 @dataclass
@@ -93,9 +95,9 @@ def _by_key(rows: Iterable[Mapping[Any, Any]]) -> dict[Key, list[Mapping[Any, An
     return found
 
 
-def _content(rows: list[Mapping[Any, Any]]) -> list[tuple[str, str, int]]:
+def _content(rows: list[Mapping[Any, Any]]) -> list[tuple[str, ...]]:
     """What the rows of one supplier and period come from; when it differs, the return has changed."""
-    return sorted((row["delivery_id"], row["fingerprint"], row["revision"]) for row in rows)
+    return sorted(tuple(str(row[name]) for name in _CONTENT) for row in rows)
 
 
 def coverage_grid(
@@ -103,6 +105,7 @@ def coverage_grid(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The current returns of the specs' feeds, and their coverage grid."""
     current = [item for item in led.current_returns(ledger, known_by) if item["feed"] in specs.feeds]
+    mark_in_force(home, current)
     return current, coverage(specs, Arrived(current, _refused(ledger, specs, known_by)), _area_codes(home), as_of)
 
 
@@ -121,10 +124,7 @@ def start_build(ledger: Ledger, plan: Plan) -> None:
 def finish_build(ledger: Ledger, plan: Plan) -> None:
     """The warehouse now holds the plan's current returns."""
     built = [
-        {
-            name: item[name]
-            for name in ("feed", "supplier", "period_start", "delivery_id", "fingerprint", "revision", "months")
-        }
+        {name: item[name] for name in ("feed", "supplier", "period_start", *_CONTENT, "months")}
         for item in plan.current
     ]
     with ledger.change() as connection:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.build.coverage import speaking_suppliers
 from pipelines.build.dictionary import dictionary_rows
+from pipelines.build.in_force import Surviving, harmonised_file, only_in_force, survivors
 from pipelines.build.observations import write_observations
 from pipelines.build.plan import Plan
 from pipelines.place.boundaries import read_areas, set_names
@@ -39,10 +40,11 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
         _codes(specs, draft)
         _periods(plan, draft)
         _write(draft / "data_dictionary.parquet", _DICTIONARY, dictionary_rows(home.dbt_project))
+        held = survivors(home, plan.current)
         for name, dataset in specs.datasets.items():
             if dataset.shape == "event":
-                _harmonised_files(home, specs, plan, draft, name)
-        write_observations(home, specs, plan, draft / "harmonised" / "observation")
+                _harmonised_files(home, specs, plan, held, draft / "harmonised" / name)
+        write_observations(home, specs, plan, held, draft / "harmonised" / "observation")
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
 
@@ -54,7 +56,8 @@ _COVERAGE = {
     "state": TEXT,
     "is_late": FLAG,
     **dict.fromkeys(("due_on", "received_at"), DAY),
-    **dict.fromkeys(("revision", "records_received", "rows_loaded", "rows_quarantined"), WHOLE),
+    **dict.fromkeys(("revision", "records_received", "rows_loaded", "rows_quarantined", "rows_in_force"), WHOLE),
+    "period_share": NUMBER,
 }
 _RETURNS = {
     **dict.fromkeys(("partner", "dataset", "supplier", "period_type"), TEXT),
@@ -277,20 +280,26 @@ def _periods(plan: Plan, draft: Path) -> None:
     _write(draft / "periods.parquet", columns, rows)
 
 
-def _harmonised_files(home: Home, specs: SpecSet, plan: Plan, draft: Path, dataset: str) -> None:
-    """Links to the harmonised files of a dataset's changed returns, and an empty one: there is always a file."""
-    folder = draft / "harmonised" / dataset
+def _harmonised_files(home: Home, specs: SpecSet, plan: Plan, held: dict[str, Surviving], folder: Path) -> None:
+    """Links to the harmonised files of a dataset's changed returns, and an empty one: there is always a file.
+
+    Of a delivery whose records later ones have replaced, only the rows in force are written.
+    """
+    import polars as pl
+
+    dataset = folder.name
     folder.mkdir(parents=True)
     empty_rows(specs, dataset).write_parquet(folder / "empty.parquet")
     for item in plan.current:
-        partner, name = item["feed"].split("/")
-        target = folder / f"{item['delivery_id']}-{item['fingerprint']}.parquet"
-        if (
-            name == dataset
-            and (item["feed"], item["supplier"], item["period_start"]) in plan.changed
-            and not target.exists()
-        ):
-            os.link(home.harmonised / dataset / partner / target.name, target)
+        source = harmonised_file(home, item)
+        target = folder / source.name
+        is_changed = (item["feed"], item["supplier"], item["period_start"]) in plan.changed
+        if item["feed"].split("/")[1] != dataset or not is_changed or target.exists():
+            continue
+        if (found := held.get(item["delivery_id"])) is None:
+            os.link(source, target)
+        else:
+            only_in_force(pl.read_parquet(source), found).write_parquet(target)
 
 
 def empty_rows(specs: SpecSet, dataset: str) -> pl.DataFrame:

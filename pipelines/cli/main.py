@@ -109,6 +109,40 @@ def publish(
 
 
 @app.command(rich_help_panel=MONTHLY)
+def replay(
+    feed: Annotated[str | None, typer.Option(help="Only this feed's, PARTNER/DATASET.")] = None, json: Json = False
+) -> None:
+    """Put quarantined rows and refused deliveries through again, once a spec or a map has been corrected."""
+    from pipelines.cli.deciding import run_replay
+
+    run_replay(Output(json), feed)
+
+
+@app.command(rich_help_panel=MONTHLY)
+def accept(
+    delivery: Annotated[str, typer.Argument(help="Its id, the beginning of it, or its file's name.")],
+    reason: Annotated[str, typer.Option(help="Why it is right all the same; it is kept.")],
+    json: Json = False,
+) -> None:
+    """Take a delivery whose returns are held: far fewer rows than before, a closed period, unlike its history."""
+    from pipelines.cli.deciding import accept_delivery
+
+    accept_delivery(Output(json), delivery, reason)
+
+
+@app.command(rich_help_panel=MONTHLY)
+def close(
+    period: Annotated[str, typer.Argument(help='As 2014-05, 2014-Q2, 2014, 2013/14 (financial), "week 2014-05-05".')],
+    reopen: Annotated[bool, typer.Option("--reopen", help="Let returns in again.")] = False,
+    json: Json = False,
+) -> None:
+    """Make a period's figures final: a return that comes for it later is held until somebody accepts it."""
+    from pipelines.cli.deciding import close_or_reopen
+
+    close_or_reopen(Output(json), period, reopen)
+
+
+@app.command(rich_help_panel=MONTHLY)
 def run(as_of: AsOf = None, json: Json = False) -> None:
     """Load, build, check and publish whatever is new: what the monthly schedule calls."""
     from pipelines.cli.commands import run_all

@@ -14,20 +14,29 @@ from pipelines.read.records import ROW, Note, Unread
 if TYPE_CHECKING:
     import polars as pl
 
+# Why a row is left out that another system of the same supplier reports on.
+PARALLEL = "parallel_run"
 # Whose row it is, and of which reporting period; null where that cannot be told.
 WHOSE = ("supplier", "period_start")
 _ISSUES = ("issue_type", "column", "value", "message")
 
 
-def repeats(candidates: pl.DataFrame, key: list[str], content: list[str]) -> pl.DataFrame:
-    """For each row its `_index` and, where its key stands earlier, whether the whole record does or only the key."""
+def repeats(candidates: pl.DataFrame, key: list[str], content: list[str], replaces: str) -> pl.DataFrame:
+    """For each row its `_index` and, where its key stands earlier, whether the whole record does or only the key.
+
+    Where rows replace those of the same key, a row whose key stands again later is the one that is left out.
+    """
     import polars as pl
 
     none = candidates.select(INDEX, issue_type=pl.lit(None, pl.String))
     if not key:
         return none
     named = pl.col(key[0]).is_not_null()
-    again = named & ~pl.struct("period_start", "supplier", *key).is_first_distinct()
+    same = pl.struct("period_start", "supplier", *key)
+    if replaces == "keys":
+        earlier = pl.when(named & ~same.is_last_distinct()).then(pl.lit("superseded_record"))
+        return candidates.select(INDEX, issue_type=earlier)
+    again = named & ~same.is_first_distinct()
     whole = ~pl.struct(content).is_first_distinct()
     kind = pl.when(again & whole).then(pl.lit("repeated_record")).when(again).then(pl.lit("conflicting_record"))
     return candidates.select(INDEX, issue_type=kind)
@@ -36,7 +45,7 @@ def repeats(candidates: pl.DataFrame, key: list[str], content: list[str]) -> pl.
 def set_aside(
     text: pl.DataFrame,
     whose: pl.DataFrame,
-    ignored: pl.DataFrame,
+    ignored: dict[str, pl.DataFrame],
     faults: pl.DataFrame,
     repeated: pl.DataFrame,
     unread: list[Unread],
@@ -46,14 +55,17 @@ def set_aside(
     Args:
         text: every row made, as text: `_index`, `_row`, `_part` and its columns.
         whose: of every row `_index`, `supplier` and `period_start`.
-        ignored: `_index` of the rows left out on purpose.
+        ignored: issue type to the `_index` of the rows left out on purpose for it.
         faults: `_index`, issue_type, column, value, message.
         repeated: `_index` and issue_type, null where a row is no repeat.
         unread: the records without shape.
     """
     import polars as pl
 
-    left_out = ignored.select(INDEX, issue_type=pl.lit("ignored_code"), outcome=pl.lit("ignored"))
+    told_out = [
+        rows.select(INDEX, issue_type=pl.lit(kind), outcome=pl.lit("ignored")) for kind, rows in ignored.items()
+    ]
+    left_out = pl.concat(told_out)
     twice = repeated.filter(pl.col("issue_type").is_not_null()).with_columns(outcome=pl.lit("duplicate"))
     bad = faults.filter(~pl.col(INDEX).is_in(left_out[INDEX].implode())).with_columns(outcome=pl.lit("quarantined"))
     aside = pl.concat([left_out, twice, bad], how="diagonal_relaxed").sort(INDEX, maintain_order=True)

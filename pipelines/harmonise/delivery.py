@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipelines.harmonise.aside import WHOSE, counted, issue_rows, repeats, set_aside
+from pipelines.harmonise.aside import PARALLEL, WHOSE, counted, issue_rows, repeats, set_aside
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.parts import PART, rows_made
@@ -21,7 +21,8 @@ from pipelines.specs.base import PeriodType
 from pipelines.specs.feeds import Column
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import DatasetField, Sensitivity
-from pipelines.specs.periods import period_start
+from pipelines.specs.parts import part_of, parts_of
+from pipelines.specs.periods import period_end, period_start
 from quality_checks.row_schema import failures, polars_type, row_schema, stored_columns
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Harmonised:
     `set_aside` are all others: `_row`, `_part`, outcome, issue_type, column, value, message, record (JSON of the text)
     and, of a record without shape, the span of its bytes in the file. `issue_rows` are all issues, row by row.
     `account` counts rows by outcome, and `made`, their sum. `issues` counts by issue type, `examples` says where.
-    `supplier` and `period` are those of the whole delivery; none where each row says its own.
+    `supplier` and `period` are those of the whole delivery; none where each row says its own. `stated_rows` is how many
+    records the partner says it has, once its control totals were checked; None where the partner does not say.
     """
 
     rows: pl.DataFrame
@@ -49,9 +51,20 @@ class Harmonised:
     examples: dict[str, str]
     supplier: str
     period: date | None
+    stated_rows: int | None = None
 
 
-def harmonise(records: Records, claim: Claim, specs: SpecSet, supplier: str, gazetteers: Gazetteers) -> Harmonised:
+@dataclass(frozen=True)
+class Delivered:
+    """What is known of a delivery besides its content: its id, and the day it came first."""
+
+    delivery_id: str
+    received: date
+
+
+def harmonise(
+    records: Records, claim: Claim, specs: SpecSet, supplier: str, gazetteers: Gazetteers, delivered: Delivered
+) -> Harmonised:
     """Harmonise the records of one delivery.
 
     Args:
@@ -60,11 +73,13 @@ def harmonise(records: Records, claim: Claim, specs: SpecSet, supplier: str, gaz
         specs: the specs in force.
         supplier: whom all of it speaks for; empty where each row says so itself.
         gazetteers: reference data to place rows by.
+        delivered: its id and when it came.
 
     Raises:
-        Refusal: where the period of the whole cannot be told, or no exact transformation of its coordinates is at hand.
+        Refusal: where the period of the whole cannot be told or had not begun, or no exact transformation of its
+            coordinates is at hand.
     """
-    work = _Work(records, claim, specs, supplier)
+    work = _Work(records, claim, specs, supplier, delivered)
     work.type_columns()
     work.place(gazetteers)
     work.validate()
@@ -75,17 +90,19 @@ def harmonise(records: Records, claim: Claim, specs: SpecSet, supplier: str, gaz
 class _Work:
     """The state of one delivery on its way: text, typed columns, faults found so far."""
 
-    def __init__(self, records: Records, claim: Claim, specs: SpecSet, supplier: str) -> None:
+    def __init__(self, records: Records, claim: Claim, specs: SpecSet, supplier: str, delivered: Delivered) -> None:
         import polars as pl
 
         self.records, self.claim, self.specs, self.supplier = records, claim, specs, supplier
+        self.delivered = delivered
         self.dataset = specs.datasets[claim.feed.dataset]
         self.version = claim.version
         self.faults = Faults()
         self.text = rows_made(records.frame, self.version, self.faults)
         self.ignored = pl.Series(IGNORED, [False] * self.text.height, dtype=pl.Boolean)
-        self.period = declared_period(claim, records.cells)
-        self.periods = row_periods(self.text, claim, self.period, self.faults)
+        self.period = declared_period(claim, records.cells, delivered.received)
+        self.periods = row_periods(self.text, claim, self.period, delivered.received, self.faults)
+        self.elsewhere = self.text.select(INDEX).clear()
         self.suppliers = self._suppliers()
         self.typed = self.text.select(INDEX, ROW, PART)
         self.source_category: pl.Series | None = None
@@ -204,6 +221,27 @@ class _Work:
         wrong = self.text.select(INDEX).filter((actual != self.periods).fill_null(False))
         told = f" ({self.period:%Y-%m})" if self.period else ""
         self.faults.add(wrong, "wrong_period", header, f"dated outside the period the file reports on{told}")
+        self._check_part(days, header)
+
+    def _check_part(self, days: pl.Series, header: str) -> None:
+        """Where a period comes in parts, a row counts on the days of its own; those of another are compared only."""
+        import polars as pl
+
+        rows = self.text.select(INDEX).with_columns(days.alias("day"), self.periods)
+        for start in self.periods.drop_nulls().unique():
+            part, parts = part_of(self.claim.feed, self.version, start), parts_of(self.claim.feed, start)
+            if not part:
+                continue
+            own = parts.get(part)
+            mine = rows.filter(pl.col("period_start") == start)
+            if own is not None:
+                mine = mine.filter(~pl.col("day").is_between(*own))
+            others = [pl.col("day").is_between(*part) for part in parts.values() if part != own]
+            other = pl.any_horizontal(others) if others else pl.lit(False)
+            self.elsewhere = pl.concat([self.elsewhere, mine.filter(other).select(INDEX)])
+            outside = mine.filter(~other & pl.col("day").is_not_null() & (pl.col("day") >= start))
+            outside = outside.filter(pl.col("day") <= period_end(self.claim.feed.feed.cadence.every, start))
+            self.faults.add(outside.select(INDEX), "wrong_period", header, "dated on a day that no part of it covers")
 
     def result(self) -> Harmonised:
         """Each row to its one end."""
@@ -212,27 +250,38 @@ class _Work:
         content = [name for name in self.text.columns if name not in (INDEX, ROW, PART)]
         key = list(self.dataset.key)
         faults = self.faults.table()
+        elsewhere = self.text[INDEX].is_in(self.elsewhere[INDEX].implode())
         faulty = self.text[INDEX].is_in(faults[INDEX].unique().implode())
         base = pl.concat([self.typed, self.text.select(pl.col(content).name.prefix("\x00"))], how="horizontal")
         base = base.with_columns(
             self.periods,
             self.suppliers,
             ignored=self.ignored,
+            elsewhere=elsewhere & ~self.ignored & ~faulty,
             faulty=faulty & ~self.ignored,
             source_category=self._source_category(),
         )
-        candidates = base.filter(~pl.col("ignored") & ~pl.col("faulty"))
+        candidates = base.filter(~pl.col("ignored") & ~pl.col("faulty") & ~pl.col("elsewhere"))
         whole = [f"\x00{name}" for name in content] + ([PART] if self.version.unpivot else [])
-        repeated = repeats(candidates, key, whole)
+        repeated = repeats(candidates, key, whole, self.version.replaces)
         rows = candidates.filter(repeated["issue_type"].is_null())
-        ids = record_ids(rows, self.claim.feed.name, key, whole)
+        ids = record_ids(rows, self._scope(), key, whole)
         loaded = self._loaded(rows.with_columns(ids))
         whose = base.select(INDEX, *WHOSE)
-        aside = set_aside(self.text, whose, base.filter("ignored"), faults, repeated, self.records.unread)
+        left_out = {"ignored_code": base.filter("ignored"), PARALLEL: base.filter("elsewhere")}
+        aside = set_aside(self.text, whose, left_out, faults, repeated, self.records.unread)
         issues = issue_rows(aside, loaded, [*self.records.notes, *self.faults.notes])
         totals, examples = counted(issues, str(self.claim.source))
         account = self._account(loaded, aside)
         return Harmonised(loaded, aside, issues, account, totals, examples, self.supplier, self.period)
+
+    def _scope(self) -> str:
+        """Within what a record's key is one record: its feed, and the part, or where returns are added, its return."""
+        name = self.claim.feed.name
+        if self.version.replaces == "nothing":
+            return f"{name}\n{self.delivered.delivery_id}"
+        part = part_of(self.claim.feed, self.version, self.period) if self.period else ""
+        return f"{name}\n{part}" if part else name
 
     def _account(self, loaded: pl.DataFrame, aside: pl.DataFrame) -> dict[str, int]:
         """Rows by outcome; every row made is in exactly one."""

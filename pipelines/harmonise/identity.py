@@ -45,12 +45,12 @@ def place_ids(places: pl.DataFrame) -> pl.Series:
     return md5(text).str.slice(0, 15).str.to_integer(base=16, dtype=pl.Int64).alias("place_id")
 
 
-def record_ids(frame: pl.DataFrame, feed: str, key: list[str], content: list[str]) -> pl.Series:
-    """The record id of each row: a hash of feed, supplier and its key, or of these, its content and its ordinal.
+def record_ids(frame: pl.DataFrame, within: str, key: list[str], content: list[str]) -> pl.Series:
+    """The record id of each row: a hash of what it is within and its key, or of this, its content and its ordinal.
 
     Args:
         frame: the rows of one delivery, with `supplier`.
-        feed: the feed's name.
+        within: the feed's name, and what else a key is unique within.
         key: columns of the key; a row with a null in the first of them has none.
         content: all columns as the partner wrote them.
     """
@@ -59,7 +59,7 @@ def record_ids(frame: pl.DataFrame, feed: str, key: list[str], content: list[str
     end, null, at = "\x1f", "\x00", "\x00at"
     by_content = pl.concat_str([pl.col(name).cast(pl.String).fill_null(null) for name in content], separator=end)
     ordinal = pl.int_range(pl.len()).over("supplier", by_content).cast(pl.String)
-    scope = [pl.lit(feed), pl.col("supplier")]
+    scope = [pl.lit(within), pl.col("supplier")]
     anonymous = pl.concat_str(*scope, pl.lit("content"), by_content, ordinal, separator=end)
     named = pl.concat_str(*scope, pl.lit("key"), *(pl.col(name).fill_null(null) for name in key), separator=end)
     numbered = frame.with_row_index(at)

@@ -44,7 +44,8 @@ def check_expected(result: Harmonised, records: Records, claim: Claim) -> None:
 def returns_of(result: Harmonised, claim: Claim, specs: SpecSet) -> list[dict[str, Any]]:
     """The delivery's returns: one for each supplier and reporting period, with counts of its rows, months, categories.
 
-    A file whose name or cell says the period is a return even with no rows (a nil return).
+    A file whose name or cell says the period is a return even with no rows (a nil return). What the partner states of a
+    delivery of several returns is stated of none of them.
     """
     import polars as pl
 
@@ -67,6 +68,7 @@ def returns_of(result: Harmonised, claim: Claim, specs: SpecSet) -> list[dict[st
                 "period_type": claim.feed.feed.cadence.every.value,
                 **_counts(result, rows, (supplier, start) if len(keys) > 1 else None),
                 "months": dict(sorted(months)),
+                "stated_rows": result.stated_rows if len(keys) == 1 else None,
                 "categories": {str(code): count for code, count in sorted(categories) if code is not None},
             }
         )

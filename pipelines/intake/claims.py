@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
+from pipelines.intake.companions import is_own_companion
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source
 from pipelines.specs.feeds import FeedVersion
 from pipelines.specs.formats import SheetFormat
 from pipelines.specs.load import FeedSpec, SpecSet
+from pipelines.specs.parts import may_report
 from pipelines.specs.patterns import NameFacts, matcher, tokens
 from pipelines.specs.periods import first_day, period_start
 from pipelines.specs.problems import nearest
@@ -53,7 +53,7 @@ def period_given(text: str | None) -> date | None:
 
 
 def claims(specs: SpecSet, source: Source, declared: Declared, partner: str | None = None) -> list[Claim]:
-    """The feeds that take a source.
+    """The feeds that take a source. None takes the companion of another of its files, unless the caller says so.
 
     Args:
         specs: the specs in force.
@@ -69,6 +69,8 @@ def claims(specs: SpecSet, source: Source, declared: Declared, partner: str | No
         if declared.feed is not None and feed.name != declared.feed:
             continue
         if partner is not None and feed.partner != partner:
+            continue
+        if declared.feed is None and is_own_companion(feed, source):
             continue
         claim = claim_of(feed, source, declared)
         if claim is not None:
@@ -98,7 +100,7 @@ def claim_of(feed: FeedSpec, source: Source, declared: Declared) -> Claim | None
             if version.period in (None, "given") and not _sheet_says_period(version):
                 raise Refusal("outside_validity", f"{source}: its name does not say the period; give --period")
             return Claim(feed, version, source, facts)
-        if feed.version_on(facts.period) is version:
+        if may_report(feed, version, facts.period):
             return Claim(feed, version, source, facts)
     if said is not None:
         first = feed.feed.versions[0].valid_from
@@ -111,13 +113,22 @@ def _sheet_says_period(version: FeedVersion) -> bool:
     return isinstance(version.format, SheetFormat) and "period" in tokens(version.format.sheet)
 
 
-def claim_again(feed: FeedSpec, source: Source, noted: Mapping[str, Any]) -> Claim:
-    """A claim made anew from what the ledger noted of a delivery: its feed, period and supplier, as declared then."""
-    period: date | None = noted["name_period"]
-    version = feed.version_on(period) if period else None
-    dated = (item for item in feed.feed.versions if item.valid_from.isoformat() == noted["spec_version"])
-    facts = NameFacts(period, noted["name_supplier"], None)
-    return Claim(feed, version or next(dated, feed.feed.versions[-1]), source, facts)
+def claim_again(feed: FeedSpec, source: Source, facts: NameFacts) -> Claim:
+    """A claim made anew from what was noted of a delivery: its feed, period, supplier and issue, as declared then.
+
+    Raises:
+        Refusal: where no version of the feed covers the period any more.
+    """
+    versions = [
+        version
+        for version in reversed(feed.feed.versions)
+        if facts.period is None or may_report(feed, version, facts.period)
+    ]
+    if not versions:
+        message = f"{source}: no version of {feed.name} covers {facts.period} any more"
+        raise Refusal("outside_validity", f"{message}; add a version to the feed's spec")
+    named = (item for item in versions if any(_matcher(pattern)(source.name) for pattern in item.files))
+    return Claim(feed, next(named, versions[0]), source, facts)
 
 
 def _known_supplier(specs: SpecSet, claim: Claim) -> None:

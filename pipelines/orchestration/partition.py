@@ -15,6 +15,7 @@ from typing import Any
 
 from pipelines.build.plan import coverage_grid
 from pipelines.intake.claims import Claim, Declared, supplier_of
+from pipelines.intake.companions import companion_stamp, is_companion, missing_companion
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source, opened, sha256
 from pipelines.orchestration.check import check_returns
@@ -50,12 +51,15 @@ def _deliveries(loader: Loader, item: Found) -> Iterator[Waiting]:
             found = loader.claims_on(item, source, Declared())
             content = _content(source) if found else _file_content(item.path)
             for claim in found:
+                if missing_companion(claim.version, claim.source) is not None:
+                    continue
                 supplier = supplier_of(loader.specs, claim)
-                delivery_id, making = loader.identity(claim, supplier, content)
+                delivery_id, making = loader.preparer.identity(claim, supplier, content)
                 fingerprint = making.fingerprint
                 if not _is_done(loader, item, delivery_id, fingerprint):
-                    yield Waiting(item.path, claim.feed.name, _period(claim), content, fingerprint)
-            if not found:
+                    beside = companion_stamp(loader.specs, item.path, item.partner)
+                    yield Waiting(item.path, claim.feed.name, _period(claim), content + beside, fingerprint)
+            if not found and not is_companion(loader.specs, source, item.partner):
                 yield Waiting(item.path, None, None, content, loader.reading_digest)
     except (Refusal, OSError):
         yield Waiting(item.path, None, None, _file_content(item.path), loader.reading_digest)
@@ -63,8 +67,12 @@ def _deliveries(loader: Loader, item: Found) -> Iterator[Waiting]:
 
 def _is_done(loader: Loader, item: Found, delivery_id: str, fingerprint: str) -> bool:
     """Whether this delivery was taken or refused under these very specs: only others' specs have changed since."""
-    known = loader.deliveries.get(delivery_id)
-    return item.key in loader.files and known is not None and known["fingerprint"] == fingerprint
+    known, seen = loader.deliveries.get(delivery_id), loader.files.get(item.key)
+    if seen is None or known is None or known["fingerprint"] != fingerprint:
+        return False
+    # What was refused is worth another try once the companion that states its totals is another.
+    beside = companion_stamp(loader.specs, item.path, item.partner)
+    return known["state"] != "refused" or not beside or seen["specs_digest"] == loader.looked_at_with(item, "refused")
 
 
 def _period(claim: Claim) -> date | None:
@@ -109,7 +117,7 @@ def load_period(home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str,
         if any(delivery.feed == feed and delivery.period in (period, None) for delivery in _deliveries(loader, item))
     ]
     report = loader.take(chosen, Declared())
-    check_returns(ledger, specs, report, say)
+    check_returns(ledger, specs, loader.journal, report, say)
     return report
 
 

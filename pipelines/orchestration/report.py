@@ -22,6 +22,7 @@ class LoadReport:
     refused: list[str] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     known_refused: int = 0
     unchanged: int = 0
 
@@ -38,6 +39,7 @@ class LoadReport:
             "refused": self.refused,
             "held": self.held,
             "warnings": self.warnings,
+            "waiting": self.waiting,
             "refused_earlier": self.known_refused,
             "unchanged_files": self.unchanged,
         }

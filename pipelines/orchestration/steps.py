@@ -34,7 +34,7 @@ def load_step(
     start = period_given(period)
     loader = Loader(home, specs, ledger, say)
     report = loader.load(paths, Declared(feed, start, issued))
-    check_returns(ledger, specs, report, say)
+    check_returns(ledger, specs, loader.journal, report, say)
     _show(home, specs, ledger, say, report)
     return report
 

@@ -10,22 +10,26 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pipelines.harmonise.aside import WHOSE, counted, issue_rows, set_aside
-from pipelines.harmonise.delivery import harmonise
+from pipelines.harmonise.control import check_control
+from pipelines.harmonise.delivery import Delivered, harmonise
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.parts import PART
 from pipelines.harmonise.returns import check_expected
 from pipelines.intake.claims import Claim, Declared, claim_of
+from pipelines.intake.companions import is_own_companion, stated_beside
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source, opened
 from pipelines.place.locate import Gazetteers
 from pipelines.read.delivery import read_delivery, reading_of
 from pipelines.read.records import ROW, Note, Records, Unread, no_rows
 from pipelines.read.sheets import by_sheet
+from pipelines.read.tally import Tally
 from pipelines.specs.check import cross_check, gather
 from pipelines.specs.load import FeedSpec, SpecSet, read_feed
 from pipelines.specs.models import Contact, Partner, Supplier
@@ -157,6 +161,8 @@ def try_out(path: Path, trial: Trial, declared: Declared, gazetteers: Gazetteers
 def _claims(source: Source, trial: Trial, declared: Declared) -> Iterator[Claim]:
     """The claims of the trial's feed; a single file of another name is taken as well: it is a trial."""
     feed = trial.feed
+    if source.member is not None and is_own_companion(feed, source):
+        return
     claim = claim_of(feed, source, declared)
     if claim is None and source.member is None:
         try:
@@ -189,10 +195,12 @@ def _harmonised(claim: Claim, trial: Trial, gazetteers: Gazetteers, result: TryO
     with claim.source.open() as file:
         records = read_delivery(file, claim, trial.specs.datasets[claim.feed.dataset])
     result.records = _records_account(records, records.frame.height)
-    made = harmonise(records, claim, trial.specs, _supplier(claim, trial), gazetteers)
+    delivered = Delivered("", date.today())
+    made = harmonise(records, claim, trial.specs, _supplier(claim, trial), gazetteers, delivered)
     result.rows, result.issues, result.examples = made.account, dict(made.issues), made.examples
     result.sample = made.rows.head(5).to_dicts()
     frames.add(result.source, made.rows, made.set_aside, made.issue_rows)
+    check_control(records, claim, stated_beside(claim.version, claim.source))
     check_expected(made, records, claim)
 
 
@@ -201,6 +209,7 @@ def _read_only(claim: Claim, result: TryOut, frames: _Frames) -> None:
     unread: list[Unread] = []
     notes: list[Note] = []
     skipped: Counter[str] = Counter()
+    tally = Tally()
     read = 0
     with claim.source.open() as file:
         reading = reading_of(file, claim, None)
@@ -209,16 +218,19 @@ def _read_only(claim: Claim, result: TryOut, frames: _Frames) -> None:
             unread += batch.unread
             notes += batch.notes
             skipped += batch.skipped
+            tally.add(batch.tally)
             read += batch.frame.height
             result.sample = result.sample or batch.frame.head(5).to_dicts()
     unread.sort(key=lambda record: record.line)
-    records = Records(no_rows(reading.header), reading.header, reading.header_records, skipped, unread, notes)
+    header = reading.header
+    records = Records(no_rows(header), header, reading.header_records, skipped, unread, notes, reading.cells, tally)
     result.records = _records_account(records, read)
     aside = _unread_aside(records)
     issues = issue_rows(aside, records.frame, notes)
     totals, result.examples = counted(issues, result.source)
     result.issues = dict(totals)
     frames.add(result.source, None, aside, issues)
+    check_control(records, claim, stated_beside(claim.version, claim.source))
 
 
 def _unread_aside(records: Records) -> pl.DataFrame:
@@ -228,7 +240,7 @@ def _unread_aside(records: Records) -> pl.DataFrame:
     none = text.select(INDEX)
     whose = none.with_columns(pl.lit(None, pl.String).alias(WHOSE[0]), pl.lit(None, pl.Date).alias(WHOSE[1]))
     no_repeats = none.with_columns(issue_type=pl.lit(None, pl.String))
-    return set_aside(text, whose, none, Faults().table(), no_repeats, records.unread)
+    return set_aside(text, whose, {"ignored_code": none}, Faults().table(), no_repeats, records.unread)
 
 
 class _Frames:

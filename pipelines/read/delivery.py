@@ -43,15 +43,14 @@ def reading_of(file: BinaryIO, claim: Claim, dataset: Dataset | None) -> Reading
     hidden = set(identifier_columns(version, dataset)) if dataset else set()
     kept = [name for name in kept_columns(version, header) if name not in hidden]
     skipper = Skipper(version, header)
-    reading.batches = _kept(reading.batches, header, kept, skipper, bool(hidden))
+    reading.batches = _kept(_counted(reading.batches, header, skipper, version), header, kept, bool(hidden))
     return replace(reading, header=kept)
 
 
 def _opened(file: BinaryIO, claim: Claim, needed: frozenset[str]) -> Reading:
     """The reader of the declared format, at work."""
     format_, name = claim.version.format, str(claim.source)
-    period = claim.version.period
-    cells = (period.cell,) if isinstance(period, PeriodPlace) and period.cell else ()
+    cells = _cells(claim.version)
     match format_:
         case CsvFormat():
             return read_delimited(file, format_, name, cells)
@@ -75,6 +74,13 @@ def _opened(file: BinaryIO, claim: Claim, needed: frozenset[str]) -> Reading:
             return read_xml(file, format_, name, needed)
 
 
+def _cells(version: FeedVersion) -> tuple[str, ...]:
+    """The cells whose text is wanted: that of the period, and those that state control totals."""
+    period = version.period
+    cells = [period.cell if isinstance(period, PeriodPlace) else None, *(control.cell for control in version.control)]
+    return tuple(dict.fromkeys(cell for cell in cells if cell is not None))
+
+
 def _needed(version: FeedVersion) -> frozenset[str]:
     """The columns that a reader of trees must find in every record, by whichever name the file may give them."""
     optional = getattr(version.format, "optional", ())
@@ -95,19 +101,24 @@ def identifier_columns(version: FeedVersion, dataset: Dataset) -> Iterator[str]:
             yield header
 
 
-def _kept(
-    batches: Iterator[Batch], header: list[str], kept: list[str], skipper: Skipper, has_identifiers: bool
-) -> Iterator[Batch]:
-    """Each batch without the rows that are skipped and the columns that are not wanted."""
-    import polars as pl
-
+def _counted(batches: Iterator[Batch], header: list[str], skipper: Skipper, version: FeedVersion) -> Iterator[Batch]:
+    """Each batch without the rows that are skipped, with its tally."""
     names = [ROW, *distinct(header)]
     for batch in batches:
         frame = batch.frame
         if frame.columns != names:
             frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
         left = skipper.without_skipped(replace(batch, frame=frame))
+        left.tally.count(left.frame, len(left.unread), version)
+        yield left
+
+
+def _kept(batches: Iterator[Batch], header: list[str], kept: list[str], has_identifiers: bool) -> Iterator[Batch]:
+    """Each batch without the columns that are not wanted, and without texts that may hold an identifier."""
+    import polars as pl
+
+    for batch in batches:
         absent = [pl.lit(None, pl.String).alias(name) for name in kept if name not in header]
-        frame = left.frame.with_columns(absent).select(ROW, *kept)
-        unread = [replace(record, text=None) for record in left.unread] if has_identifiers else left.unread
-        yield replace(left, frame=frame, unread=unread)
+        frame = batch.frame.with_columns(absent).select(ROW, *kept)
+        unread = [replace(record, text=None) for record in batch.unread] if has_identifiers else batch.unread
+        yield replace(batch, frame=frame, unread=unread)

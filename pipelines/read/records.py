@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipelines.read.tally import Tally
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -45,13 +47,14 @@ class Batch:
 
     `frame` has `_row` (UInt32; first physical line, sheet row, or the ordinal of a record in JSON and XML, from 1, each
     once in a file, in file order), then one text column for each of the header, named by `distinct`. Empty cells are
-    null.
+    null. `tally` is counted once the rules have skipped what they skip.
     """
 
     frame: pl.DataFrame
     unread: list[Unread] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     notes: list[Note] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass
@@ -80,6 +83,7 @@ class Records:
     unread: list[Unread] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     cells: dict[str, str | None] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def total(self) -> int:
@@ -98,6 +102,7 @@ def gathered(reading: Reading) -> Records:
         records.skipped += batch.skipped
         records.unread += batch.unread
         records.notes += batch.notes
+        records.tally.add(batch.tally)
     records.frame = pl.concat(frames)
     records.unread.sort(key=lambda record: record.line)
     return records

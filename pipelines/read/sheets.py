@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from functools import lru_cache
 
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
-from pipelines.specs.feeds import FeedVersion
 from pipelines.specs.formats import SheetFormat
+from pipelines.specs.parts import may_report
 from pipelines.specs.patterns import matcher
 from pipelines.specs.periods import period_start
 
@@ -43,11 +42,7 @@ def by_sheet(claim: Claim) -> Iterator[Claim]:
             supplier=said.supplier or claim.facts.supplier,
             issued=said.issued or claim.facts.issued,
         )
-        if period is not None and not _covers(claim.version, period):
+        if period is not None and not may_report(claim.feed, claim.version, period):
             message = f"{claim.source}: sheet {name}: this version of the spec does not cover {period}"
             raise Refusal("outside_validity", f"{message}; add a version to the feed's spec")
         yield replace(claim, source=replace(claim.source, sheet=name), facts=facts)
-
-
-def _covers(version: FeedVersion, day: date) -> bool:
-    return version.valid_from <= day and (version.valid_to is None or day <= version.valid_to)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipelines.read.records import ROW, Batch, Unread
+from pipelines.read.tally import Tally
+from pipelines.read.trailers import Trailers
 from pipelines.specs.feeds import FeedVersion
 from pipelines.specs.formats import CsvFormat, SkipRule
 
@@ -31,17 +33,22 @@ class Skipper:
         self.delimiter = version.format.delimiter if isinstance(version.format, CsvFormat) else "\t"
         # A column whose code map knows a value like "Total" says itself what such a row is.
         self.coded = {name for name, column in version.fills() if column.map is not None}
+        self.trailers = Trailers(version, header)
         self.ended: str | None = None
 
     def without_skipped(self, batch: Batch) -> Batch:
-        """A batch without the rows that rules skip, which are counted, and those of totals, which are set aside."""
+        """A batch without the rows that rules skip, which are counted, and those of totals, which are set aside.
+
+        Its tally holds the text of the rows skipped by the rules that a control total names.
+        """
         import polars as pl
 
         frame = batch.frame.with_columns(_first_filled(batch.frame))
-        unread, skipped = list(batch.unread), batch.skipped.copy()
+        unread, skipped, tally = list(batch.unread), batch.skipped.copy(), Tally()
         if self.ended:
             skipped[self.ended] += frame.height + len(unread)
-            return replace(batch, frame=frame.clear().drop(_FIRST), unread=[], skipped=skipped)
+            tally.keep_trailers(self.ended, self.trailers.texts(self.ended, frame, unread))
+            return replace(batch, frame=frame.clear().drop(_FIRST), unread=[], skipped=skipped, tally=tally)
         for rule in self.rules:
             hit = frame.filter(_holds(rule, rule.column or _FIRST)) if self._can_hold(rule) else frame.clear()
             lines = [*hit[ROW], *(record.line for record in unread if self._skips(rule, record))]
@@ -54,10 +61,14 @@ class Skipper:
                 self.ended = rule.rule
             if lines:
                 skipped[rule.rule] += len(lines)
+                gone = [record for record in unread if record.line in lines]
+                texts = self.trailers.texts(rule.rule, frame.filter(pl.col(ROW).is_in(lines)), gone)
+                tally.keep_trailers(rule.rule, texts)
                 frame = frame.filter(~pl.col(ROW).is_in(lines))
                 unread = [record for record in unread if record.line not in lines]
         frame, totals = self._totals(frame)
-        return replace(batch, frame=frame.drop(_FIRST), unread=[*map(self._named, unread), *totals], skipped=skipped)
+        unread = [*map(self._named, unread), *totals]
+        return replace(batch, frame=frame.drop(_FIRST), unread=unread, skipped=skipped, tally=tally)
 
     def _can_hold(self, rule: SkipRule) -> bool:
         return rule.column is None or rule.column in self.header

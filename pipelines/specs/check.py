@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from pipelines.specs.check_version import VersionChecks
 from pipelines.specs.dates import twice
 from pipelines.specs.load import CodeTable, FeedSpec, SpecSet, read_specs
 from pipelines.specs.models import Dataset, Sensitivity
+from pipelines.specs.periods import period_start
 from pipelines.specs.problems import Problem, SpecError, nearest
 from pipelines.specs.yaml_lines import Document
 
@@ -130,8 +132,29 @@ def _feed(document: Document, feed: FeedSpec, specs: SpecSet) -> Iterator[Proble
     if feed.feed.draft:
         message = "a draft: answer its questions, then take `draft` out; until then it loads nothing"
         yield document.problem(("draft",), message)
+    yield from _parts(document, feed, dataset)
     for index, version in enumerate(feed.feed.versions):
         yield from VersionChecks(document, feed, dataset, specs, index, version).all()
+
+
+def _parts(document: Document, feed: FeedSpec, dataset: Dataset) -> Iterator[Problem]:
+    """Where two versions report on one period, their files and the days of their rows tell them apart."""
+    kind, versions = feed.feed.cadence.every, feed.feed.versions
+    for index, (before, version) in enumerate(pairwise(versions), 1):
+        if before.valid_to is None or before.valid_to < period_start(kind, version.valid_from):
+            continue
+        if before.valid_to < version.valid_from == period_start(kind, version.valid_from):
+            continue
+        what = f"the version before runs to {before.valid_to}, so both report on one period"
+        if dataset.clock is None or feed.feed.recording.clock == "month":
+            message = f"{what}; these rows do not say their day: let this one begin with a period, the other end before"
+            yield document.problem(("versions", index, "valid_from"), message)
+        if shared := set(before.files) & set(version.files):
+            message = f'{what}; their files cannot both be called "{min(shared)}"'
+            yield document.problem(("versions", index, "files"), message)
+        if version.replaces != "reporting_period":
+            message = f"{what}; a period in parts replaces its reporting_period, part by part"
+            yield document.problem(("versions", index, "replaces"), message)
 
 
 def _indicator(name: str, specs: SpecSet) -> Iterator[Problem]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from pipelines.specs.base import PeriodType
+from pipelines.specs.check_control import cell_fault, control_faults
 from pipelines.specs.dates import twice
 from pipelines.specs.feeds import Column, FeedVersion, PeriodPlace
-from pipelines.specs.formats import CsvFormat, FixedWidthFormat, SheetFormat
+from pipelines.specs.formats import FixedWidthFormat, SheetFormat
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.models import Dataset, Sensitivity
 from pipelines.specs.patterns import has_month, tokens
@@ -39,6 +40,8 @@ class VersionChecks:
         yield from self.period()
         yield from self.suppliers()
         yield from self.names()
+        for message, *place in control_faults(self.version, self.dataset):
+            yield self.problem(str(message), *place)
 
     def problem(self, message: str, *place: str | int) -> Problem:
         """A problem at a place of this version."""
@@ -178,10 +181,8 @@ class VersionChecks:
         if not (is_date_format(declared.date) or (kind in _YEARS and _is_year_format(declared.date))):
             message = f'"{declared.date}" is not a date format with a year and month'
             yield self.problem(message, "period", "date")
-        if declared.cell is not None and not isinstance(self.version.format, CsvFormat | SheetFormat):
-            yield self.problem("only a text with a header, or a workbook, has cells", "period", "cell")
-        elif declared.cell is not None and "!" in declared.cell and not isinstance(self.version.format, SheetFormat):
-            yield self.problem("only a workbook has a cell on another sheet", "period", "cell")
+        if declared.cell is not None and (fault := cell_fault(declared.cell, self.version.format)):
+            yield self.problem(fault, "period", "cell")
 
     def suppliers(self) -> Iterator[Problem]:
         """A column that tells the supplier leads to suppliers of this partner."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from pipelines.specs.base import Day, Name, PeriodType, Spec, Text, regex
+from pipelines.specs.control import CompanionName, Control
 from pipelines.specs.formats import CellName, Format, SkipRule
 from pipelines.specs.patterns import FilePattern
 
@@ -20,6 +21,7 @@ class Cadence(Spec):
     due: Annotated[str, StringConstraints(pattern=r"^\d{1,3} days after$")]
     from_: Day | None = Field(None, alias="from", description="the first period expected; else the first ever returned")
     to: Day | None = Field(None, description="a day in the last period expected; else there is no end")
+    ahead: bool = Field(False, description="whether figures may be of periods still to come, as projections are")
 
     @property
     def due_days(self) -> int:
@@ -181,6 +183,10 @@ class History(Spec):
     after: int = Field(6, ge=3, description="how many earlier returns there must be")
     volume: HistoryCheck = HistoryCheck(limit=2.0)
     category_mix: HistoryCheck = HistoryCheck(limit=0.35)
+    revision: HistoryCheck = Field(
+        HistoryCheck(action="stop", limit=0.5),
+        description="the share of the rows of the revision before that a new one must have more than",
+    )
 
 
 class Expect(Spec):
@@ -209,7 +215,14 @@ class FeedVersion(Spec):
     )
     supplier: SupplierColumn | None = None
     location: tuple[Location, ...] = ()
-    replaces: Literal["reporting_period"] = "reporting_period"
+    replaces: Literal["reporting_period", "keys", "nothing"] = Field(
+        "reporting_period",
+        description="what a later return takes the place of: the whole of its period; records of the same key; nothing",
+    )
+    companion: CompanionName | None = Field(
+        None, description="the file beside it that states control totals, as `{name}.ctl`; until it is there, wait"
+    )
+    control: tuple[Control, ...] = ()
     expect: Expect = Expect()
 
     def fills(self) -> Iterator[tuple[str, Column]]:

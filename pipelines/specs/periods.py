@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -77,3 +78,22 @@ def first_day(period: str) -> date:
     parts = [int(part) for part in period.split("-")]
     year, month, day = (*parts, 1, 1)[:3]
     return date(year, month, day)
+
+
+def period_named(text: str) -> tuple[PeriodType, date]:
+    """The period that a person names: `2014-05`, `2014-Q2`, `2014`, `2013/14` (financial) or `week 2014-05-05`.
+
+    Raises:
+        ValueError: where it is none of these.
+    """
+    if found := re.fullmatch(r"(\d{4})-(\d{2})", text):
+        return PeriodType.MONTH, date(int(found[1]), int(found[2]), 1)
+    if found := re.fullmatch(r"(\d{4})-?Q([1-4])", text):
+        return PeriodType.QUARTER, date(int(found[1]), int(found[2]) * 3 - 2, 1)
+    if re.fullmatch(r"\d{4}", text):
+        return PeriodType.CALENDAR_YEAR, date(int(text), 1, 1)
+    if (found := re.fullmatch(r"(\d{4})/(\d{2})", text)) and (int(found[1]) + 1) % 100 == int(found[2]):
+        return PeriodType.FINANCIAL_YEAR, date(int(found[1]), 4, 1)
+    if found := re.fullmatch(r"week (\d{4}-\d{2}-\d{2})", text):
+        return PeriodType.WEEK, period_start(PeriodType.WEEK, date.fromisoformat(found[1]))
+    raise ValueError(f'"{text}" is not a period; write 2014-05, 2014-Q2, 2014, 2013/14 or "week 2014-05-05"')

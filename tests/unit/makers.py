@@ -6,11 +6,12 @@ import io
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.harmonise.delivery import Harmonised, harmonise
+from pipelines.harmonise.delivery import Delivered, Harmonised, harmonise
 from pipelines.harmonise.returns import check_expected
 from pipelines.intake.claims import Claim, Declared, claims, supplier_of
 from pipelines.intake.sources import Source
@@ -25,6 +26,7 @@ from pipelines.specs.models import CodeMapEntry
 ROOT = Path(__file__).parents[2]
 SPECS = ROOT / "ingest_specs"
 NO_GAZETTEERS = Gazetteers(None, "none")
+DELIVERED = Delivered("d1", date(2026, 1, 1))
 
 STREET = "police_uk/crime"
 STREET_FILE = "2014-05-surrey-street.csv"
@@ -101,7 +103,7 @@ def harmonised(
     """A delivery read and harmonised by its claim."""
     specs = specs or shipped()
     records = read_delivery(io.BytesIO(content), claim, specs.datasets[claim.feed.dataset])
-    made = harmonise(records, claim, specs, supplier_of(specs, claim), gazetteers)
+    made = harmonise(records, claim, specs, supplier_of(specs, claim), gazetteers, DELIVERED)
     check_expected(made, records, claim)
     return records, made
 

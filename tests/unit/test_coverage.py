@@ -34,6 +34,8 @@ def arrived(start: date = MAY, known_on: date = date(2014, 7, 1), **more: Any) -
         "rows_received": 9,
         "rows_loaded": 8,
         "rows_quarantined": 1,
+        "rows_in_force": 8,
+        "part": "",
     }
     return row | more
 

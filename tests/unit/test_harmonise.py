@@ -21,6 +21,7 @@ from pipelines.read.delivery import read_delivery
 from pipelines.read.records import ROW, Records
 from pipelines.specs.feeds import Coordinates, Expect, PeriodPlace, Range
 from tests.unit.makers import (
+    DELIVERED,
     GUILDFORD,
     NO_GAZETTEERS,
     STREET_FILE,
@@ -178,6 +179,7 @@ def test_a_return_counts_its_rows_months_and_categories() -> None:
     records, result = of_rows(
         street("c1"), street("c2"), street("c3", "Drugs"), street("c4", "Sin"), ["torn"], claim=claim
     )
+    result.stated_rows = 5
     (one,) = returns_of(result, claim, shipped())
     assert one == {
         "supplier": "surrey",
@@ -189,6 +191,7 @@ def test_a_return_counts_its_rows_months_and_categories() -> None:
         "rows_duplicate": 0,
         "rows_quarantined": 2,
         "months": {"2014-05-01": 3},
+        "stated_rows": 5,
         "categories": {"burglary": 2, "drugs": 1},
     }
     assert len(records.unread) == 1
@@ -200,9 +203,11 @@ def test_a_delivery_of_several_periods_is_as_many_returns() -> None:
     claim = replace(claim, version=by_column, facts=replace(claim.facts, period=None, supplier="surrey"))
     rows = [street("c1"), street("c2", month="2014-06"), street("c3", month="2014-06"), street("c4", month="soon")]
     _, result = of_rows(*rows, claim=claim)
-    assert [(item["period_start"], item["rows_loaded"]) for item in returns_of(result, claim, shipped())] == [
-        (MAY, 1),
-        (date(2014, 6, 1), 2),
+    result.stated_rows = 4  # of the file, and so of neither return
+    returns = returns_of(result, claim, shipped())
+    assert [(item["period_start"], item["rows_loaded"], item["stated_rows"]) for item in returns] == [
+        (MAY, 1, None),
+        (date(2014, 6, 1), 2, None),
     ]
     assert set(aside(result, ROW, "outcome")) == {(5, "quarantined")}
 
@@ -337,7 +342,7 @@ def test_direct_identifiers_are_nowhere(row: str) -> None:
     claim = lenient(claimed(NORTHMARK_FILE))
     content = f"{NORTHMARK_HEADER}\n{row}".encode("cp1252")
     records = read_delivery(io.BytesIO(content), claim, shipped().datasets["abandoned_vehicle"])
-    result = harmonise(records, claim, shipped(), "northmark", NO_GAZETTEERS)
+    result = harmonise(records, claim, shipped(), "northmark", NO_GAZETTEERS, DELIVERED)
     kept = [
         records.frame.write_json(),
         result.rows.write_json(),

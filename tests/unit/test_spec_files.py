@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.specs.check import load_specs
-from pipelines.specs.fingerprint import feed_fingerprint
+from pipelines.specs.fingerprint import making_of
 from pipelines.specs.load import FeedSpec
 from pipelines.specs.problems import SpecError, nearest
 from pipelines.specs.schema import schemas
@@ -504,7 +504,7 @@ def test_the_fingerprint_changes_with_what_decides_the_result(
 
     def fingerprint(specs: object) -> str:
         feed = specs.feeds["police_uk/crime"]  # type: ignore[attr-defined]
-        return feed_fingerprint(specs, feed, feed.feed.versions[0], date(2014, 5, 1), "surrey")  # type: ignore[arg-type]
+        return making_of(specs, feed, feed.feed.versions[0], "", date(2014, 5, 1), "surrey").fingerprint  # type: ignore[arg-type]
 
     assert (fingerprint(other) != fingerprint(shipped())) is changes
 

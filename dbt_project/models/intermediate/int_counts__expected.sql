@@ -1,15 +1,16 @@
 -- What must have a figure: for every month and set to be counted again, each area, category and supplier that speaks
 -- for the area, with how that supplier's return stands; and one row without a supplier for an area nobody speaks for.
--- A month is spoken for when every return that touches it has come: its own, each of its weeks, or its quarter. Of a
--- supplier that is not expected yet or any more nothing is waited for; an area is then another's, or nobody's.
+-- A month is spoken for when every return that touches it has come: its own, each of its weeks, or its quarter. Of one
+-- that comes in declared parts, a missing part leaves as much of it unspoken for. Of a supplier that is not expected
+-- yet or any more nothing is waited for; its area is then another's, or nobody's.
 with returned as (
     select
         coverage.dataset,
         coverage.partner,
         coverage.supplier,
         months.period_start as month,
-        bool_and(coverage.state in ('received', 'nil_return')) as has_returned,
-        bool_or(coverage.is_late and coverage.state in ('received', 'nil_return')) as is_late_return
+        if(bool_and(coverage.period_share > 0), avg(coverage.period_share), 0) as period_share,
+        bool_or(coverage.is_late and coverage.period_share > 0) as is_late_return
     from {{ source('snapshot', 'coverage') }} as coverage
     inner join {{ source('snapshot', 'periods') }} as reported
         on coverage.period_type = reported.period_type and coverage.period_start = reported.period_start
@@ -30,7 +31,7 @@ span as (
         min(month) as first_month,
         max(month) as last_month
     from returned
-    where has_returned
+    where period_share > 0
     group by dataset
 ),
 
@@ -53,7 +54,7 @@ speaking as (
         suppliers.partner,
         suppliers.supplier,
         suppliers.unit_counted,
-        coalesce(returned.has_returned, false) as has_returned,
+        coalesce(returned.period_share, 0) as period_share,
         coalesce(returned.is_late_return, false) as is_late_return
     from months
     inner join {{ source('snapshot', 'areas') }} as areas on months.boundary_set = areas.boundary_set
@@ -82,11 +83,11 @@ select
     speaking.supplier,
     speaking.unit_counted,
     categories.category_code,
-    speaking.has_returned and speaking.has_cover as has_returned,
+    speaking.period_share > 0 and speaking.has_cover as has_returned,
     speaking.is_late_return,
     case
         when not speaking.has_cover then 0.0
-        else avg(cast(speaking.has_returned as double)) over (
+        else avg(speaking.period_share) over (
             partition by
                 speaking.month, speaking.boundary_set, speaking.area_code, speaking.dataset, categories.category_code
         )

@@ -11,5 +11,6 @@ select
     revision,
     records_received,
     rows_loaded,
-    rows_quarantined
+    rows_quarantined,
+    period_share
 from {{ source('snapshot', 'coverage') }}

@@ -1,0 +1,137 @@
+"""Puts set aside rows through again once a spec or a map has been corrected, into the same accounting.
+
+Only deliveries that have rows in quarantine, or were refused, and that the specs in force would make something else of.
+What was read of a delivery is kept, so that its file is needed only where it would now be read otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.intake.claims import claim_again
+from pipelines.intake.refusal import Refusal
+from pipelines.intake.sources import Source
+from pipelines.orchestration.check import check_returns
+from pipelines.orchestration.load import Loader
+from pipelines.orchestration.prepare import Prepared
+from pipelines.orchestration.report import LoadReport, Say
+from pipelines.specs.load import SpecSet
+from pipelines.specs.patterns import NameFacts
+from warehouse import ledger as led
+from warehouse.home import Home
+from warehouse.journal import Arrival
+from warehouse.ledger import Ledger
+
+Row = dict[str, Any]
+
+
+@dataclass
+class ReplayReport:
+    """What came of a replay: deliveries made again, and those that the specs in force make nothing else of."""
+
+    load: LoadReport
+    again: list[Row] = field(default_factory=list)
+    as_before: list[Row] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "replayed": self.again,
+            "as_before": self.as_before,
+            "refused": self.load.refused,
+            "held": self.load.held,
+            "warnings": self.load.warnings,
+        }
+
+
+def replay(home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str | None = None) -> ReplayReport:
+    """Put the rows in quarantine, and the deliveries refused, through again; of one feed, or of all."""
+    loader = Loader(home, specs, ledger, say)
+    report = ReplayReport(loader.report)
+    for row in list(loader.deliveries.values()):
+        if feed not in (None, row["feed"]) or row["feed"] not in specs.feeds or not _aside(row):
+            continue
+        try:
+            _one(loader, row, report, say)
+        except Refusal as refusal:
+            report.load.refused.append(str(refusal))
+            say(f"refused   {refusal}")
+    loader.remember()
+    check_returns(ledger, specs, loader.journal, report.load, say)
+    return report
+
+
+def _aside(row: Mapping[str, Any]) -> int:
+    """How many rows wait; of a delivery that was refused, at least one."""
+    return max(int(row["quarantined"] + row["unread"]), int(row["state"] == "refused"))
+
+
+def _one(loader: Loader, row: Row, report: ReplayReport, say: Say) -> None:
+    """Make one delivery again, if the specs in force make something else of it."""
+    made = _prepared(loader, row)
+    if made.fingerprint == row["fingerprint"]:
+        report.as_before.append(_told(row, row))
+        return
+    try:
+        loader.preparer.make(made)
+    except Refusal as refusal:
+        made.refusal = refusal
+    arrival = Arrival(
+        row["delivery_id"], row["path"], row["member"], row["feed"], row["name_period"], row["name_supplier"],
+        made.claim.facts.issued, is_given=False,
+    )  # fmt: skip
+    now = loader.take_up(made, arrival, is_new=False)
+    if made.refusal is not None:
+        report.load.refused.append(str(made.refusal))
+        say(f"refused   {made.refusal}")
+    elif now is not None:
+        told = _told(row, now)
+        report.again.append(told)
+        say(f"replayed  {made.claim.source}: {told['loaded_before']:,} rows became {told['loaded']:,}")
+
+
+def _prepared(loader: Loader, row: Row) -> Prepared:
+    """A delivery as the ledger knows it, ready to be made again.
+
+    Raises:
+        Refusal: where no version of its feed covers its period any more.
+    """
+    inner = Source(loader.home.landing / row["path"]).within(row["member"])
+    source = inner or _member(loader, row)
+    facts = NameFacts(row["name_period"], row["name_supplier"] or None, next(_issues(loader, row), None))
+    claim = claim_again(loader.specs.feeds[row["feed"]], source, facts)
+    made = Prepared(claim, row["name_supplier"], row["sha256"], row["delivery_id"], came=row["received_at"])
+    made.making = loader.preparer.making(claim, row["name_supplier"])
+    return made
+
+
+def _member(loader: Loader, row: Row) -> Source:
+    """The member of an archive, or the sheet in one, that a delivery was."""
+    path = loader.home.landing / row["path"]
+    member = str(row["member"])
+    whole = Source(path, member)
+    if member.endswith("]") and "[" in member:
+        name, _, _sheet = member.rpartition("[")
+        return Source(path, name).within(member) or whole
+    return whole
+
+
+def _issues(loader: Loader, row: Row) -> Iterator[Any]:
+    """The day of issue that was declared of a delivery, if one was."""
+    for item in loader.ledger.rows(led.return_, delivery_id=row["delivery_id"]):
+        if item["is_declared"]:
+            yield item["known_on"]
+
+
+def _told(before: Row, now: Row) -> Row:
+    return {
+        "delivery_id": before["delivery_id"],
+        "feed": before["feed"],
+        "source": before["member"] or before["path"],
+        "loaded_before": before["loaded"],
+        "loaded": now["loaded"],
+        "quarantined_before": before["quarantined"] + before["unread"],
+        "quarantined": now["quarantined"] + now["unread"],
+    }
