@@ -145,6 +145,7 @@ NAMES = ("^[a-z][a-z0-9_]{0,62}$", "^[a-z0-9][a-z0-9_-]{0,62}$")
 KIND_FILES = {
     "partner": "partners/PARTNER/partner.yml",
     "feed": "partners/PARTNER/DATASET.yml",
+    "corrections": "partners/PARTNER/corrections.yml, a list",
     "dataset": "datasets/DATASET.yml",
     "indicator": "indicators/INDICATOR.yml",
     "code": "codelists/LIST.csv, one row",
@@ -160,16 +161,23 @@ def specs() -> str:
     models: dict[str, dict[str, Any]] = {}
     for schema in made.values():
         models.update(schema.get("$defs", {}))
+    # A file that is a list is described by what its items are.
+    tops = {kind: schema["$defs"][_of(schema)] if "items" in schema else schema for kind, schema in made.items()}
     contents = [
-        (f"`{KIND_FILES[kind]}`", f"[{schema['title']}](#{schema['title'].lower()})") for kind, schema in made.items()
+        (f"`{KIND_FILES[kind]}`", f"[{schema['title']}](#{schema['title'].lower()})") for kind, schema in tops.items()
     ]
     guide = "[ingest_specs/README.md](../../ingest_specs/README.md)"
     intro = f"How to write them: {guide}. For an editor: `commongrid specs schema`."
     parts = [intro, table(("file", "described by"), contents)]
-    tops = {schema["title"]: schema for schema in made.values()}
-    for title, schema in {**tops, **{name: models[name] for name in sorted(models) if name not in tops}}.items():
+    titled = {schema["title"]: schema for schema in tops.values()}
+    for title, schema in {**titled, **{name: models[name] for name in sorted(models) if name not in titled}}.items():
         parts.append(_model(title, schema))
     return page("Specs", "the models in `pipelines/specs/models.py`", "\n\n".join(parts))
+
+
+def _of(schema: dict[str, Any]) -> str:
+    """The name of the model that the items of a list are of."""
+    return str(schema["items"]["$ref"]).rpartition("/")[2]
 
 
 def _model(title: str, schema: dict[str, Any]) -> str:
@@ -232,9 +240,9 @@ def issue_types() -> str:
     """Every type of issue, from its register."""
     with (ROOT / "ingest_specs" / "issue_types.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    columns = ("description", "row_effect", "responsibility", "severity", "quality_dimension")
+    columns = ("description", "row_effect", "responsibility", "advice", "severity", "quality_dimension")
     lines = [(f"`{row['issue_type']}`", *(row[name] for name in columns)) for row in rows]
-    header = ("issue type", "what it is", "what happens", "who must act", "severity", "quality dimension")
+    header = ("issue type", "what it is", "what happens", "who must act", "what to do", "severity", "quality dimension")
     intro = (
         "`partner` must act: the partner mends the file and sends it again. `us` must act: the specs, the code maps or "
         "the reference data must change; the next load then tries again what was refused or quarantined."

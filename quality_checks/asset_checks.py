@@ -15,7 +15,7 @@ from pipelines.orchestration.partition import Standing, standing
 from pipelines.specs.check import load_specs
 from pipelines.specs.load import FeedSpec, SpecSet
 from warehouse.home import Home
-from warehouse.ledger import Ledger, check_account
+from warehouse.ledger import check_account, open_ledger
 
 CONTRACT, HISTORY, ACCOUNT = "rows_fit_contract", "like_its_history", "every_row_accounted_for"
 _UNLIKE = ("volume_unlike_history", "mix_unlike_history")
@@ -60,7 +60,7 @@ def _standing(home: Home, feed: str, period: date | None) -> tuple[FeedSpec, Sta
     specs = load_specs(home.specs)
     if not home.exists:
         return specs.feeds[feed], Standing(feed, period, [], [], [], [], [])
-    ledger = Ledger(home.ledger)
+    ledger = open_ledger(home)
     try:
         return specs.feeds[feed], standing(home, specs, ledger, feed, period)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,16 @@ import pytest
 
 from pipelines.specs.check import load_specs
 from pipelines.specs.load import SpecSet
+from tests.postgres import binaries, emptied, server
 from warehouse.home import Home
-from warehouse.ledger import Ledger
+from warehouse.ledger import Ledger, open_ledger
 
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = date(2014, 9, 30)
+# For tests of what must hold wherever the ledger is kept. They use `bench`, or `ledger_url` itself.
+on_both_stores = pytest.mark.parametrize(
+    "ledger_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 
 
 @dataclass
@@ -72,17 +77,24 @@ class Bench:
     def empty(self) -> None:
         """Forget everything but what dbt has parsed."""
         self.ledger.close()
-        for path in self.home.root.iterdir():
-            if path.name == "build":
-                for inner in path.iterdir():
-                    if not inner.name.startswith("dbt-"):
-                        shutil.rmtree(inner)
-            elif path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+        clear(self.home)
         self.said.clear()
-        self.ledger = Ledger(self.home.ledger)
+        self.ledger = open_ledger(self.home)
+
+
+def clear(home: Home) -> None:
+    """Leave nothing of a home but what dbt has parsed."""
+    for path in home.root.iterdir():
+        if path.name == "build":
+            for inner in path.iterdir():
+                if not inner.name.startswith("dbt-"):
+                    shutil.rmtree(inner)
+        elif path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    if home.ledger_url is not None:
+        emptied(home.ledger_url)
 
 
 @pytest.fixture(autouse=True)
@@ -96,10 +108,29 @@ def session_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return Home(tmp_path_factory.mktemp("home"), ROOT / "ingest_specs", ROOT / "dbt_project")
 
 
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A database on a server that lasts as long as the tests; `emptied` empties it."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL server here: install postgresql (initdb and postgres, in /usr/lib or on PATH)")
+    with server(programs) as url:
+        yield url
+
+
 @pytest.fixture
-def bench(session_home: Home) -> Iterator[Bench]:
-    made = Bench(session_home, load_specs(session_home.specs), Ledger(session_home.ledger))
-    made.empty()
+def ledger_url(request: pytest.FixtureRequest) -> str | None:
+    """Where the ledger under test is kept: in the home, unless a test is marked `on_both_stores`."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return None
+    return emptied(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def bench(session_home: Home, ledger_url: str | None) -> Iterator[Bench]:
+    home = replace(session_home, ledger_url=ledger_url)
+    clear(home)
+    made = Bench(home, load_specs(home.specs), open_ledger(home))
     yield made
     made.ledger.close()
 

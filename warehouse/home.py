@@ -2,7 +2,9 @@
 
 A home (`$COMMONGRID_HOME`, by default `./data`) holds all data; the source tree holds none. `$COMMONGRID_SPECS` names
 another folder of specs than the one that comes with the package; `$COMMONGRID_LANDING`, the folder or the URL where
-partners' files arrive, if that is not the home's own `landing`.
+partners' files arrive, if that is not the home's own `landing`; `$COMMONGRID_LEDGER`, the URL of a PostgreSQL database
+that holds the ledger, if that is not the home's own SQLite file. The last two may stand in `commongrid.yml` in the home
+instead; the environment overrules it.
 """
 
 from __future__ import annotations
@@ -11,14 +13,23 @@ import fcntl
 import os
 import re
 import shutil
+import sys
+import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote
 
+from warehouse.settings import read_settings
+
+# How long a command that is worth waiting for waits for the home, in seconds.
+PATIENCE = 600.0
+_POLL_SECONDS = 0.5
 _ROOT = Path(__file__).resolve().parent
+_SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*)(://|::)")
 
 
 def shipped(name: str) -> Path:
@@ -29,7 +40,7 @@ def shipped(name: str) -> Path:
 
 def local_folder(url: str) -> Path | None:
     """The folder that a path or a file URL names; None for what lies on another machine."""
-    scheme = re.match("([A-Za-z][A-Za-z0-9+.-]*)(://|::)", url)
+    scheme = _SCHEME.match(url)
     if scheme is None:
         return Path(url).expanduser().resolve()
     if scheme[1].lower() in ("file", "local") and scheme[2] == "://":
@@ -37,7 +48,11 @@ def local_folder(url: str) -> Path | None:
     return None
 
 
-class HomeBusyError(Exception):
+class HomeError(Exception):
+    """The home cannot be used as it is."""
+
+
+class HomeBusyError(HomeError):
     """Another process is changing this home."""
 
 
@@ -45,25 +60,35 @@ class HomeBusyError(Exception):
 class Home:
     """The folders of one home. Nothing is made until something is to be written.
 
-    `landing_url` says where partners' files arrive, if not in the home itself. It may hold a password, and is kept out
-    of what is printed of a home.
+    `landing_url` says where partners' files arrive, and `ledger_url` where the ledger is kept, if not in the home
+    itself. They may hold passwords, and are kept out of what is printed of a home.
     """
 
     root: Path
     specs: Path
     dbt_project: Path
     landing_url: str | None = field(default=None, repr=False)
+    ledger_url: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls) -> Home:
-        """The home that the environment names."""
+        """The home that the environment names.
+
+        Raises:
+            SettingsError: where its `commongrid.yml` is not in order.
+        """
         root = Path(os.environ.get("COMMONGRID_HOME") or "data").expanduser().resolve()
         specs = os.environ.get("COMMONGRID_SPECS")
+        settings = read_settings(root)
+        landing = settings.landing_url
+        if landing and not _SCHEME.match(landing):
+            landing = str(root / Path(landing).expanduser())
         return cls(
             root,
             Path(specs).expanduser().resolve() if specs else shipped("ingest_specs"),
             shipped("dbt_project"),
-            os.environ.get("COMMONGRID_LANDING") or None,
+            os.environ.get("COMMONGRID_LANDING") or landing,
+            os.environ.get("COMMONGRID_LEDGER") or settings.ledger_url,
         )
 
     @property
@@ -74,7 +99,7 @@ class Home:
 
     @property
     def ledger(self) -> Path:
-        """The SQLite ledger."""
+        """The SQLite ledger, where `ledger_url` names no other."""
         return self.root / "ledger.sqlite"
 
     @property
@@ -133,31 +158,90 @@ class Home:
         return self.root / "releases"
 
     @property
+    def reports(self) -> Path:
+        """Return reports for partners, by partner and dataset."""
+        return self.root / "reports"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own store: a display of what happened here, never read for decisions."""
         return self.root / "dagster"
 
     @property
     def exists(self) -> bool:
-        """Whether anything was ever loaded here."""
-        return self.ledger.exists()
+        """Whether anything may have been loaded here. A ledger that lies elsewhere is not asked."""
+        return self.ledger_url is not None or self.ledger.exists()
+
+    def id(self) -> str:
+        """What a ledger that lies elsewhere knows this home by: random, and made when it is first asked for."""
+        path = self.root / "home.id"
+        with self._writing():
+            if not path.exists():
+                self.root.mkdir(parents=True, exist_ok=True)
+                draft = path.with_name(f".home.id.{uuid.uuid4().hex[:8]}")
+                draft.write_text(uuid.uuid4().hex + "\n", encoding="utf-8")
+                # Unlike a rename, a link leaves the id that another process has just made.
+                with suppress(FileExistsError):
+                    path.hardlink_to(draft)
+                draft.unlink()
+            return path.read_text(encoding="utf-8").strip()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, patience: float = 0.0, say: Callable[[str], None] | None = None) -> Iterator[None]:
         """Hold this home for one writer.
 
+        Args:
+            patience: how many seconds to wait for a process that holds it.
+            say: told once, before waiting, who holds it.
+
         Raises:
-            HomeBusyError: if another process holds it. The lock goes with its process, so a crash leaves none behind.
+            HomeBusyError: if another process holds it still. The lock goes with its process, so a crash leaves none
+                behind.
+            HomeError: if nothing can be written here.
         """
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / ".lock").open("w") as lock:
+        with self._lock_file() as lock:
+            self._hold(lock, time.monotonic() + patience, say)
+            lock.truncate(0)
+            # The words of the command alone: what follows them may be a path, or a question with a name in it.
+            lock.write(f"{' '.join([Path(sys.argv[0]).name, *sys.argv[1:2]])}, process {os.getpid()}")
+            lock.flush()
+            try:
+                yield
+            finally:
+                lock.truncate(0)
+
+    def _lock_file(self) -> IO[str]:
+        with self._writing():
+            self.root.mkdir(parents=True, exist_ok=True)
+            return (self.root / ".lock").open("a+", encoding="utf-8")
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise HomeError(
+                f"{self.root}: nothing can be written ({error.strerror}); see to the room on the disk and the rights "
+                "on the folder, or name another: COMMONGRID_HOME"
+            ) from error
+
+    def _hold(self, lock: IO[str], until: float, say: Callable[[str], None] | None) -> None:
+        while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise HomeBusyError(
-                    f"{self.root} is being changed by another process; try again when it has finished"
-                ) from error
-            yield
+                return
+            except BlockingIOError as error:
+                lock.seek(0)
+                holder = f" ({held})" if (held := lock.read()) else ""
+                left = until - time.monotonic()
+                if left <= 0:
+                    raise HomeBusyError(
+                        f"{self.root} is being changed by another process{holder}; try again when it has finished"
+                    ) from error
+            if say is not None:
+                say(f"waiting   another process is changing {self.root}{holder}")
+                say = None
+            time.sleep(min(_POLL_SECONDS, left))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The ledger: the only truth about what happened. Files, deliveries, returns, their accounting, builds and releases.
 
-It is a small transactional store (SQLite in WAL mode). Revisions and coverage are views over it, never stored in it.
-What the rows of a delivery became is counted here; the rows themselves are Parquet.
+It is a small transactional store: SQLite in the home, or PostgreSQL by URL. Revisions and coverage are views over it,
+never stored in it. What the rows of a delivery became is counted here; the rows themselves are Parquet.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     JSON,
@@ -26,13 +26,16 @@ from sqlalchemy import (
     RowMapping,
     String,
     Table,
-    create_engine,
     delete,
-    event,
     insert,
+    inspect,
     select,
     update,
 )
+
+from warehouse import store
+from warehouse.home import Home
+from warehouse.store import PATIENCE, Store, open_store
 
 SCHEMA_VERSION = "2"
 
@@ -202,8 +205,9 @@ release_input = Table(
 Row = Mapping[str, Any]
 
 
-class LedgerError(Exception):
-    """The ledger cannot be used as it is."""
+LedgerError = store.LedgerError
+# When a ledger may be begun: where there is none; never; or anew, with what is there put aside.
+Begin = Literal["if none", "never", "anew"]
 
 
 def now() -> datetime:
@@ -211,36 +215,136 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-class Ledger:
-    """An open ledger. Reads see the last commit; every change is one transaction."""
+def open_ledger(home: Home, rebuild: bool = False) -> Ledger:
+    """The ledger of a home, wherever it is kept. The one way in, for all that is not a test.
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = create_engine(f"sqlite:///{path}")
-        event.listen(self._engine, "connect", _careful)
-        with self._engine.begin() as connection:
-            _meta.create_all(connection)
-            found = connection.execute(select(meta.c.value).where(meta.c.key == "schema_version")).scalar()
-            if found is None:
-                connection.execute(insert(meta), {"key": "schema_version", "value": SCHEMA_VERSION})
-            elif found != SCHEMA_VERSION:
+    Args:
+        home: the home; its ledger is begun if nothing was ever loaded here.
+        rebuild: put what is there aside and begin an empty ledger, to be filled from landing. An SQLite file is
+            renamed, PostgreSQL's tables move into another schema: nothing is deleted.
+
+    Raises:
+        LedgerError: where it is locked, damaged, out of reach, of another version, of another home, or missing although
+            the home has been in use. Says what to do.
+    """
+    if rebuild:
+        begin: Begin = "anew"
+    else:
+        begin = "never" if _in_use(home) else "if none"
+    if home.ledger_url is None:
+        return Ledger(home.ledger, begin=begin)
+    ledger = Ledger(home.ledger_url, begin=begin, home_id=home.id())
+    if rebuild and home.ledger.exists():
+        # The ledger has moved to PostgreSQL. Left in place, the file would be taken for it where the URL is not set.
+        open_store(home.ledger).set_aside([])
+    return ledger
+
+
+def _in_use(home: Home) -> bool:
+    """Whether anything has ever been loaded into a home, as far as the home knows without its ledger."""
+    has_journal = home.journal.exists() and home.journal.stat().st_size > 0
+    return has_journal or (home.ledger_url is not None and home.ledger.exists())
+
+
+class Ledger:
+    """An open ledger. Reads see the last commit; every change is one transaction, and one at a time."""
+
+    def __init__(
+        self, target: Path | str, patience: float = PATIENCE, *, begin: Begin = "if none", home_id: str | None = None
+    ) -> None:
+        """Open the SQLite ledger at a path, or the PostgreSQL one at a URL.
+
+        Args:
+            target: the path or the URL.
+            patience: how many seconds a change waits for another program's.
+            begin: whether an empty one may be begun.
+            home_id: the home that a ledger kept elsewhere must belong to.
+
+        Raises:
+            LedgerError: where it cannot be used as it is.
+        """
+        self._store: Store = open_store(target, patience)
+        try:
+            self._ready(begin, home_id)
+        except BaseException:
+            self.close()
+            raise
+
+    def _ready(self, begin: Begin, home_id: str | None) -> None:
+        try:
+            facts = self._facts()
+        except LedgerError as error:
+            if begin != "anew" or not error.is_damage:
+                raise
+            facts = {"schema_version": ""}
+        self._check(facts, home_id, is_leaving=begin == "anew")
+        if facts and begin == "anew":
+            self._store.set_aside(_meta.sorted_tables)
+            facts = {}
+        if not facts:
+            if begin == "never":
                 raise LedgerError(
-                    f"{path} was written by another version (schema {found}, this one has {SCHEMA_VERSION})"
+                    f"the ledger {self._store.name} is missing, although this home has been in use: put it back from a "
+                    "backup, name the right one (ledger.url), or rebuild it from landing: commongrid load --rebuild"
                 )
+            self._begin(home_id)
+
+    def _facts(self) -> dict[str, str]:
+        """What the ledger knows of itself; nothing where there is none."""
+        if self._store.is_missing:
+            return {}
+        with self._store.reading() as connection:
+            return _facts_in(connection)
+
+    def _check(self, facts: dict[str, str], home_id: str | None, is_leaving: bool = False) -> None:
+        """Whether the ledger found is one to work on, or, if it is being left, one to put aside."""
+        name, found = self._store.name, facts.get("schema_version", "")
+        if home_id is not None and facts.get("home", home_id) != home_id:
+            raise LedgerError(
+                f"the ledger {name} belongs to another home: give this one a database of its own. If it is this home's "
+                f"after all, and the home has lost its file home.id, write {facts['home']} into that"
+            )
+        if found.isdigit() and int(found) > int(SCHEMA_VERSION):
+            raise LedgerError(
+                f"the ledger {name} was written by a newer version of commongrid (schema {found}; this one knows "
+                f"{SCHEMA_VERSION}): install that version"
+            )
+        if facts and found != SCHEMA_VERSION and not is_leaving:
+            raise LedgerError(
+                f"the ledger {name} was written by an earlier version of commongrid (schema {found or 'unknown'}; this "
+                f"one knows {SCHEMA_VERSION}): rebuild it from landing: commongrid load --rebuild"
+            )
+
+    def _begin(self, home_id: str | None) -> None:
+        self._store.make_place()
+        own = {"schema_version": SCHEMA_VERSION} | ({"home": home_id} if home_id else {})
+        with self._store.change() as connection:
+            # Another process may have begun it since.
+            facts = _facts_in(connection)
+            if not facts:
+                _create(connection, self._store.name, own)
+        self._check(facts, home_id)
 
     @contextmanager
     def change(self) -> Iterator[Connection]:
-        """One transaction: all of it, or nothing."""
-        with self._engine.begin() as connection:
+        """One transaction: all of it, or nothing. No other process changes the ledger meanwhile.
+
+        Raises:
+            LedgerError: where the ledger cannot be written, or another process does not come to an end.
+        """
+        with self._store.change() as connection:
             yield connection
 
     def rows(self, table: Table, **equal: Any) -> Sequence[RowMapping]:
-        """Rows of a table whose columns equal the values given."""
+        """Rows of a table whose columns equal the values given, in the order of its key."""
         query = select(table)
         for name, value in equal.items():
             query = query.where(table.c[name] == value)
-        with self._engine.connect() as connection:
-            return connection.execute(query).mappings().all()
+        keys = [column.name for column in table.primary_key]
+        with self._store.reading() as connection:
+            found = connection.execute(query).mappings().all()
+        # Databases differ in the order they keep rows in, and in how they sort texts.
+        return sorted(found, key=lambda row: tuple(row[name] for name in keys))
 
     def state(self, key: str) -> str | None:
         """A remembered fact about the last build."""
@@ -248,16 +352,26 @@ class Ledger:
         return str(found[0]["value"]) if found else None
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._engine.dispose()
+        """Let go of the file, or of the server."""
+        self._store.engine.dispose()
 
 
-def _careful(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA busy_timeout=30000")
-    cursor.close()
+def _facts_in(connection: Connection) -> dict[str, str]:
+    if not inspect(connection).has_table(meta.name):
+        return {}
+    return {row.key: row.value for row in connection.execute(select(meta.c.key, meta.c.value))}
+
+
+def _create(connection: Connection, name: str, facts: dict[str, str]) -> None:
+    there = inspect(connection)
+    others = [table.name for table in _meta.sorted_tables if there.has_table(table.name)]
+    if others and not there.has_table(meta.name):
+        raise LedgerError(
+            f"{name} holds tables that are not the ledger's, though of the same name ({', '.join(others)}): give the "
+            "ledger a database of its own"
+        )
+    _meta.create_all(connection)
+    connection.execute(insert(meta), [{"key": key, "value": value} for key, value in facts.items()])
 
 
 def put(connection: Connection, table: Table, rows: Iterable[Row]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.output import USAGE, Output, fail
 from pipelines.specs.check import gather, load_specs
-from warehouse.home import Home, whole
+from warehouse.home import PATIENCE, Home, whole
 
 if TYPE_CHECKING:
     from pipelines.intake.claims import Declared
@@ -32,14 +32,14 @@ class Opened:
 
 
 @contextmanager
-def opened() -> Iterator[Opened]:
-    """Hold the home for as long as a command changes it."""
-    from warehouse.ledger import Ledger
+def opened(output: Output | None = None) -> Iterator[Opened]:
+    """Hold the home for as long as a command changes it; with an output to tell so, wait for another that does."""
+    from warehouse.ledger import open_ledger
 
     home = Home.from_environment()
     specs = load_specs(home.specs)
-    with home.alone():
-        ledger = Ledger(home.ledger)
+    with home.alone(PATIENCE if output else 0.0, output.say if output else None):
+        ledger = open_ledger(home)
         try:
             yield Opened(home, specs, ledger)
         finally:
@@ -52,8 +52,10 @@ def check_specs(output: Output, path: Path | None) -> None:
     for problem in problems:
         output.say(str(problem))
     counts = {"datasets": len(specs.datasets), "partners": len(specs.partners), "feeds": len(specs.feeds)}
+    counts["corrections"] = sum(map(len, specs.corrections.values()))
     if not problems:
-        output.say(", ".join(f"{count} {name}" for name, count in counts.items()) + ": no problems")
+        told = (f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
+        output.say(f"{', '.join(told)}: no problems")
     output.end({"problems": [vars(problem) for problem in problems], **counts}, not problems)
 
 
@@ -143,7 +145,7 @@ def run_load(output: Output, paths: list[Path], feed: str | None, period: str | 
     from pipelines.orchestration.steps import load_step
     from pipelines.specs.problems import nearest
 
-    with opened() as at:
+    with opened(output) as at:
         if feed is not None and feed not in at.specs.feeds:
             fail(f'there is no feed "{feed}"{nearest(feed, at.specs.feeds)}', USAGE)
         report = load_step(at.home, at.specs, at.ledger, output.say, paths, feed=feed, period=period, issued=issued)
@@ -176,7 +178,7 @@ def run_all(output: Output, as_of: date | None) -> None:
     """`commongrid run`."""
     from pipelines.orchestration.steps import run_steps
 
-    with opened() as at:
+    with opened(output) as at:
         summary, ok = run_steps(at.home, at.specs, at.ledger, output.say, as_of or date.today())
     output.end(summary, ok)
 

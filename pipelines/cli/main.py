@@ -169,6 +169,18 @@ def status(
     run_status(Output(json), _day(as_of, "--as-of"), feed, html, periods)
 
 
+@app.command(rich_help_panel=MONTHLY)
+def report(
+    delivery: Annotated[str, typer.Argument(help="Its id, 6 or more characters of it, or its file's name or path.")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder to write to; else the home's.")] = None,
+    json: Json = False,
+) -> None:
+    """Write the return report on one delivery, for the partner: what was wrong, and whose move it is."""
+    from pipelines.cli.reporting import write_report
+
+    write_report(Output(json), delivery, out)
+
+
 @app.command(rich_help_panel=ASK)
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT; or - to read it from standard input.")],

@@ -45,14 +45,15 @@ def ending() -> Iterator[None]:
     """Turns the errors a user can cause into their messages."""
     from pipelines.intake.refusal import Refusal
     from pipelines.specs.problems import SpecError
-    from warehouse.home import HomeBusyError
+    from warehouse.home import HomeError
+    from warehouse.settings import SettingsError
 
     try:
         yield
     except SpecError as error:
         count = len(error.problems)
         fail(f"{error}\n{count} problem{'s' if count > 1 else ''} in the specs; nothing was done")
-    except (Refusal, HomeBusyError) as error:
+    except (Refusal, HomeError, SettingsError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         fail("stopped", 130)

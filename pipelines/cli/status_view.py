@@ -33,7 +33,7 @@ _STYLES = {"good": "green", "wait": "cyan", "warn": "bold yellow", "bad": "bold 
 def run_status(output: Output, as_of: date | None, feed: str | None, html: Path | None, periods: int | None) -> None:
     """`commongrid status`. It holds nothing: a load may run beside it."""
     from pipelines.reports.status import status_of
-    from warehouse.ledger import Ledger
+    from warehouse.ledger import open_ledger
 
     home = Home.from_environment()
     specs, problems = gather(home.specs)
@@ -49,7 +49,8 @@ def run_status(output: Output, as_of: date | None, feed: str | None, html: Path 
     # On a terminal, as many periods as may fit beside each other.
     count = periods or (console.width // 4 if console and console.is_terminal else None)
     today = date.today()
-    ledger = Ledger(home.ledger) if home.exists else None
+    # A home that has been in use has a ledger; where that is missing, opening it says what to do.
+    ledger = open_ledger(home) if home.exists or home.journal.exists() else None
     try:
         status = status_of(
             home, specs, ledger, as_of or today, today=today, feed=feed, periods=count, problems=len(problems)

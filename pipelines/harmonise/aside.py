@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.harmonise.faults import INDEX
 from pipelines.harmonise.parts import PART
@@ -45,7 +45,7 @@ def repeats(candidates: pl.DataFrame, key: list[str], content: list[str], replac
 def set_aside(
     text: pl.DataFrame,
     whose: pl.DataFrame,
-    ignored: dict[str, pl.DataFrame],
+    ignored: pl.DataFrame,
     faults: pl.DataFrame,
     repeated: pl.DataFrame,
     unread: list[Unread],
@@ -55,17 +55,14 @@ def set_aside(
     Args:
         text: every row made, as text: `_index`, `_row`, `_part` and its columns.
         whose: of every row `_index`, `supplier` and `period_start`.
-        ignored: issue type to the `_index` of the rows left out on purpose for it.
+        ignored: `_index`, issue_type and message of the rows left out on purpose.
         faults: `_index`, issue_type, column, value, message.
         repeated: `_index` and issue_type, null where a row is no repeat.
         unread: the records without shape.
     """
     import polars as pl
 
-    told_out = [
-        rows.select(INDEX, issue_type=pl.lit(kind), outcome=pl.lit("ignored")) for kind, rows in ignored.items()
-    ]
-    left_out = pl.concat(told_out)
+    left_out = ignored.with_columns(outcome=pl.lit("ignored"))
     twice = repeated.filter(pl.col("issue_type").is_not_null()).with_columns(outcome=pl.lit("duplicate"))
     bad = faults.filter(~pl.col(INDEX).is_in(left_out[INDEX].implode())).with_columns(outcome=pl.lit("quarantined"))
     aside = pl.concat([left_out, twice, bad], how="diagonal_relaxed").sort(INDEX, maintain_order=True)
@@ -98,13 +95,16 @@ def _json(text: str | None) -> str | None:
     return None if text is None else json.dumps({"text": text}, ensure_ascii=False)
 
 
-def issue_rows(aside: pl.DataFrame, loaded: pl.DataFrame, notes: list[Note]) -> pl.DataFrame:
+def issue_rows(
+    aside: pl.DataFrame, loaded: pl.DataFrame, notes: list[Note], repairs: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Every issue of a delivery: `_row` (0: the whole file), `_part`, issue_type, column, value, message.
 
     Args:
         aside: rows not loaded, as `set_aside` tells them.
         loaded: rows loaded; those that no place was found for have an issue each.
         notes: what was noted of the file and of rows that were kept.
+        repairs: what was mended, with `_row` and `_part`.
     """
     import polars as pl
 
@@ -115,20 +115,25 @@ def issue_rows(aside: pl.DataFrame, loaded: pl.DataFrame, notes: list[Note]) -> 
         unplaced = loaded.filter(pl.col("place_method").is_in(list(UNPLACED)))
         kinds = pl.col("place_method").replace_strict(UNPLACED, return_dtype=pl.String)
         frames.append(unplaced.select(ROW, PART, issue_type=kinds))
+    frames += [] if repairs is None else [repairs]
     return pl.concat(frames, how="diagonal_relaxed").select(pl.col(name).cast(kind) for name, kind in schema.items())
 
 
 def counted(issues: pl.DataFrame, source: str) -> tuple[Counter[str], dict[str, str]]:
     """How many rows have an issue of each type, and where the first of each stands, in words."""
-    totals: Counter[str] = Counter()
-    examples: dict[str, str] = {}
-    for item in issues.unique([ROW, PART, "issue_type"], keep="first", maintain_order=True).iter_rows(named=True):
-        kind = item["issue_type"]
-        totals[kind] += 1
-        if kind not in examples:
-            place = f"{source}:{item[ROW]}" if item[ROW] else source
-            column = f"{item['column']}:" if item["column"] else ""
-            value = f'"{item["value"]}"' if item["value"] is not None else ""
-            told = " ".join(part for part in (column, value, item["message"] or "") if part)
-            examples[kind] = f"{place}: {told}" if told else place
-    return totals, examples
+    import polars as pl
+
+    rows = issues.unique([ROW, PART, "issue_type"], keep="first", maintain_order=True)
+    first = [pl.col(name).first() for name in (ROW, "column", "value", "message")]
+    kinds = rows.group_by("issue_type", maintain_order=True).agg(*first, count=pl.len()).rows(named=True)
+    totals = Counter({item["issue_type"]: item["count"] for item in kinds})
+    return totals, {item["issue_type"]: _example(item, source) for item in kinds}
+
+
+def _example(item: dict[str, Any], source: str) -> str:
+    """An issue in words, with its place."""
+    place = f"{source}:{item[ROW]}" if item[ROW] else source
+    column = f"{item['column']}:" if item["column"] else ""
+    value = f'"{item["value"]}"' if item["value"] is not None else ""
+    told = " ".join(part for part in (column, value, item["message"] or "") if part)
+    return f"{place}: {told}" if told else place

@@ -8,6 +8,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipelines.harmonise.aside import PARALLEL, WHOSE, counted, issue_rows, repeats, set_aside
+from pipelines.harmonise.blanks import note_blanks
+from pipelines.harmonise.corrections import Sent, corrected
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.parts import PART, rows_made
@@ -18,11 +20,13 @@ from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import ApproximateTransformError, Gazetteers, locate
 from pipelines.read.records import ROW, Records
 from pipelines.specs.base import PeriodType
+from pipelines.specs.corrections import concerning
 from pipelines.specs.feeds import Column
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import DatasetField, Sensitivity
 from pipelines.specs.parts import part_of, parts_of
 from pipelines.specs.periods import period_end, period_start
+from pipelines.specs.sensitivity import plain_columns
 from quality_checks.row_schema import failures, polars_type, row_schema, stored_columns
 
 if TYPE_CHECKING:
@@ -76,8 +80,8 @@ def harmonise(
         delivered: its id and when it came.
 
     Raises:
-        Refusal: where the period of the whole cannot be told or had not begun, or no exact transformation of its
-            coordinates is at hand.
+        Refusal: where the period of the whole cannot be told or had not begun, a recorded correction does not fit, or
+            no exact transformation of its coordinates is at hand.
     """
     work = _Work(records, claim, specs, supplier, delivered)
     work.type_columns()
@@ -104,6 +108,9 @@ class _Work:
         self.periods = row_periods(self.text, claim, self.period, delivered.received, self.faults)
         self.elsewhere = self.text.select(INDEX).clear()
         self.suppliers = self._suppliers()
+        # Who a record is, and what is kept of a row set aside, are told by the rows as sent.
+        self.sent = self.text
+        self.text, self.left_out = self._corrected()
         self.typed = self.text.select(INDEX, ROW, PART)
         self.source_category: pl.Series | None = None
 
@@ -124,6 +131,17 @@ class _Work:
         message = "the partner has no such supplier; add it to partner.yml"
         self.faults.add(bad, "row_of_no_supplier", declared.column, message, declared.column)
         return suppliers
+
+    def _corrected(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows with our recorded corrections made; which of them are left out, and why."""
+        feed, plain = self.claim.feed, plain_columns(self.version, self.dataset)
+        kind = feed.feed.cadence.every
+        note_blanks(self.sent, self.version, plain, self.faults)
+        recorded = self.specs.corrections.get(feed.partner, ())
+        ours = concerning(recorded, feed.dataset, kind, self.period, self.supplier)
+        source = str(self.claim.source)
+        sent = Sent(source, self.sent, self.periods, self.suppliers, self.period, self.supplier, kind, plain)
+        return corrected(sent, ours, self.faults)
 
     def type_columns(self) -> None:
         """Every mapped column by its declaration; fields no column fills are null."""
@@ -247,30 +265,30 @@ class _Work:
         """Each row to its one end."""
         import polars as pl
 
-        content = [name for name in self.text.columns if name not in (INDEX, ROW, PART)]
+        content = [name for name in self.sent.columns if name not in (INDEX, ROW, PART)]
         key = list(self.dataset.key)
         faults = self.faults.table()
-        elsewhere = self.text[INDEX].is_in(self.elsewhere[INDEX].implode())
-        faulty = self.text[INDEX].is_in(faults[INDEX].unique().implode())
-        base = pl.concat([self.typed, self.text.select(pl.col(content).name.prefix("\x00"))], how="horizontal")
+        faulty = self.sent[INDEX].is_in(faults[INDEX].unique().implode())
+        base = pl.concat([self.typed, self.sent.select(pl.col(content).name.prefix("\x00"))], how="horizontal")
+        left_out = self._left_out(faulty)
+        ignored = self.sent[INDEX].is_in(left_out[INDEX].implode())
         base = base.with_columns(
             self.periods,
             self.suppliers,
-            ignored=self.ignored,
-            elsewhere=elsewhere & ~self.ignored & ~faulty,
-            faulty=faulty & ~self.ignored,
+            ignored=ignored,
+            faulty=faulty & ~ignored,
             source_category=self._source_category(),
         )
-        candidates = base.filter(~pl.col("ignored") & ~pl.col("faulty") & ~pl.col("elsewhere"))
+        candidates = base.filter(~pl.col("ignored") & ~pl.col("faulty"))
         whole = [f"\x00{name}" for name in content] + ([PART] if self.version.unpivot else [])
         repeated = repeats(candidates, key, whole, self.version.replaces)
         rows = candidates.filter(repeated["issue_type"].is_null())
         ids = record_ids(rows, self._scope(), key, whole)
         loaded = self._loaded(rows.with_columns(ids))
         whose = base.select(INDEX, *WHOSE)
-        left_out = {"ignored_code": base.filter("ignored"), PARALLEL: base.filter("elsewhere")}
-        aside = set_aside(self.text, whose, left_out, faults, repeated, self.records.unread)
-        issues = issue_rows(aside, loaded, [*self.records.notes, *self.faults.notes])
+        aside = set_aside(self.sent, whose, left_out, faults, repeated, self.records.unread)
+        repairs = self.faults.repaired().join(self.sent.select(INDEX, ROW, PART), on=INDEX, maintain_order="left")
+        issues = issue_rows(aside, loaded, [*self.records.notes, *self.faults.notes], repairs)
         totals, examples = counted(issues, str(self.claim.source))
         account = self._account(loaded, aside)
         return Harmonised(loaded, aside, issues, account, totals, examples, self.supplier, self.period)
@@ -282,6 +300,20 @@ class _Work:
             return f"{name}\n{self.delivered.delivery_id}"
         part = part_of(self.claim.feed, self.version, self.period) if self.period else ""
         return f"{name}\n{part}" if part else name
+
+    def _left_out(self, faulty: pl.Series) -> pl.DataFrame:
+        """The rows left out on purpose: `_index`, issue_type, message.
+
+        Those of a correction, else by their code, else because another system reports on their days.
+        """
+        import polars as pl
+
+        left_out = self.left_out
+        sound = self.elsewhere.filter(pl.col(INDEX).is_in(self.sent[INDEX].filter(~faulty).implode()))
+        for kind, rows in (("ignored_code", self.sent.select(INDEX).filter(self.ignored)), (PARALLEL, sound)):
+            fresh = rows.filter(~pl.col(INDEX).is_in(left_out[INDEX].implode()))
+            left_out = pl.concat([left_out, fresh.with_columns(issue_type=pl.lit(kind))], how="diagonal")
+        return left_out
 
     def _account(self, loaded: pl.DataFrame, aside: pl.DataFrame) -> dict[str, int]:
         """Rows by outcome; every row made is in exactly one."""

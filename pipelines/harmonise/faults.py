@@ -15,9 +15,13 @@ INDEX = "_index"
 
 @dataclass
 class Faults:
-    """Faults of rows, as frames of `_index` (row of the frame, from 0), issue_type, column, value, message."""
+    """Faults of rows, as frames of `_index` (row of the frame, from 0), issue_type, column, value, message.
+
+    `repairs` are frames of the same columns, of what was mended and stops no row.
+    """
 
     frames: list[pl.DataFrame] = field(default_factory=list)
+    repairs: list[pl.DataFrame] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
 
     def note(self, issue_type: str, message: str, column: str) -> None:
@@ -26,23 +30,35 @@ class Faults:
 
     def add(self, rows: pl.DataFrame, issue_type: str, column: str, message: str, value: str | None = None) -> None:
         """Note a fault of each row of `rows`, a frame with `_index`; `value` names the column of the offending text."""
-        import polars as pl
+        self.frames.append(_told(rows, issue_type, column, message, value))
 
-        if rows.height:
-            text = pl.col(value).cast(pl.String) if value else pl.lit(None, pl.String)
-            self.frames.append(
-                rows.select(
-                    pl.col(INDEX).cast(pl.UInt32),
-                    issue_type=pl.lit(issue_type),
-                    column=pl.lit(column),
-                    value=text,
-                    message=pl.lit(message),
-                )
-            )
+    def repair(self, rows: pl.DataFrame, issue_type: str, column: str, message: str, value: str | None = None) -> None:
+        """Note a repair of each row of `rows`, as `add` does a fault; `value` names the column of the text as sent."""
+        self.repairs.append(_told(rows, issue_type, column, message, value))
 
     def table(self) -> pl.DataFrame:
         """All faults, in row order."""
-        import polars as pl
+        return _together(self.frames)
 
-        schema = {INDEX: pl.UInt32, **dict.fromkeys(("issue_type", "column", "value", "message"), pl.String)}
-        return pl.concat([pl.DataFrame(schema=schema), *self.frames]).sort(INDEX, maintain_order=True)
+    def repaired(self) -> pl.DataFrame:
+        """All repairs, in row order."""
+        return _together(self.repairs)
+
+
+def _told(rows: pl.DataFrame, issue_type: str, column: str, message: str, value: str | None) -> pl.DataFrame:
+    import polars as pl
+
+    return rows.select(
+        pl.col(INDEX).cast(pl.UInt32),
+        issue_type=pl.lit(issue_type),
+        column=pl.lit(column),
+        value=pl.col(value).cast(pl.String) if value else pl.lit(None, pl.String),
+        message=pl.lit(message),
+    )
+
+
+def _together(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    import polars as pl
+
+    schema = {INDEX: pl.UInt32, **dict.fromkeys(("issue_type", "column", "value", "message"), pl.String)}
+    return pl.concat([pl.DataFrame(schema=schema), *frames]).sort(INDEX, maintain_order=True)

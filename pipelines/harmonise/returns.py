@@ -9,8 +9,8 @@ from pipelines.harmonise.delivery import Harmonised
 from pipelines.harmonise.parts import PART
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
-from pipelines.place.locate import UNPLACED
 from pipelines.read.records import ROW, Records
+from pipelines.specs.issue_types import read_issue_types
 from pipelines.specs.load import SpecSet
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def check_expected(result: Harmonised, records: Records, claim: Claim) -> None:
     rows = account["made"] + len(records.unread)
     lost = account["quarantined"] + len(records.unread)
     if rows and lost / rows > expect.quarantined_share:
-        kinds = [kind for kind, _ in result.issues.most_common() if kind in result.examples]
-        worst = next((kind for kind in kinds if kind not in UNPLACED.values() and kind != "ignored_code"), "")
+        types, kinds = read_issue_types(), [kind for kind, _ in result.issues.most_common()]
+        worst = next(kind for kind in kinds if types[kind].row_effect == "row quarantined")
         message = (
             f"{claim.source}: {lost:,} of {rows:,} rows cannot be used (at most {expect.quarantined_share:.0%} may)"
         )

@@ -37,7 +37,7 @@ class _StrangeError(Exception):
 
 
 def bring_in(home: Home, say: Say, seconds: float | None = None) -> list[str]:
-    """Fetch what has arrived where `$COMMONGRID_LANDING` says, and tell what could not be.
+    """Fetch what has arrived where landing is said to be, and tell what could not be.
 
     That is no reason not to load what is here, so nothing is raised.
 

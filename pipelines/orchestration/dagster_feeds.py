@@ -4,9 +4,8 @@ Materialising a partition brings every delivery that speaks for it as far as har
 the ledger; nothing is decided here.
 """
 
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,13 +19,11 @@ from pipelines.specs.check import load_specs
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.periods import next_start, period_start
 from warehouse import ledger as led
-from warehouse.home import Home, HomeBusyError
-from warehouse.ledger import Ledger
+from warehouse.home import PATIENCE, Home
+from warehouse.ledger import Ledger, open_ledger
 
 # The home has one writer: whatever changes it draws from this pool, so that runs queue instead of colliding.
 POOL = "duckdb_writer"
-# The pool does not know of the command line; a run waits this long for a command to finish before it fails.
-_PATIENCE_SECONDS = 600
 
 _STARTS = {
     PeriodType.WEEK: "0 0 * * 1",
@@ -58,25 +55,15 @@ class AtWork:
 
 
 @contextmanager
-def at_work(home: Home, patience: float = _PATIENCE_SECONDS) -> Iterator[AtWork]:
-    """Hold the home for one step, waiting for a command that holds it."""
+def at_work(home: Home) -> Iterator[AtWork]:
+    """Hold the home for one step, waiting for a command that holds it: the pool does not know of the command line."""
     specs = load_specs(home.specs)
-    with ExitStack() as stack:
-        _hold(home, stack, time.monotonic() + patience)
-        ledger = Ledger(home.ledger)
-        stack.callback(ledger.close)
-        yield AtWork(home, specs, ledger)
-
-
-def _hold(home: Home, stack: ExitStack, until: float) -> None:
-    while True:
+    with home.alone(PATIENCE):
+        ledger = open_ledger(home)
         try:
-            stack.enter_context(home.alone())
-            return
-        except HomeBusyError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(2)
+            yield AtWork(home, specs, ledger)
+        finally:
+            ledger.close()
 
 
 def feed_key(feed: str) -> dg.AssetKey:

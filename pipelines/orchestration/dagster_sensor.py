@@ -21,7 +21,7 @@ from pipelines.specs.fingerprint import digest
 from pipelines.specs.load import SpecSet
 from pipelines.specs.problems import SpecError
 from warehouse.home import Home
-from warehouse.ledger import Ledger
+from warehouse.ledger import open_ledger
 from warehouse.releases import current_release
 
 # A run costs seconds whatever it loads: more partitions than this come in by one run of `monthly_load`.
@@ -44,7 +44,7 @@ def requested(home: Home, specs: SpecSet) -> tuple[dict[Partition, str], str | N
     """
     if not home.landing.exists():
         return {}, None
-    ledger = Ledger(home.ledger)
+    ledger = open_ledger(home)
     try:
         found = waiting(home, load_specs(home.specs), ledger)
     finally:
@@ -144,7 +144,7 @@ def warehouse_sensor(home: Home, job: Any) -> dg.SensorDefinition:
 
 
 def _plan(home: Home) -> Plan:
-    ledger = Ledger(home.ledger)
+    ledger = open_ledger(home)
     try:
         return plan_build(home, load_specs(home.specs), ledger, date.today())
     finally:

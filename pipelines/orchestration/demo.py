@@ -65,7 +65,10 @@ def _only_demo(ledger: Ledger, home: Home) -> None:
     from warehouse import ledger as led
 
     if home.landing_url is not None:
-        message = "COMMONGRID_LANDING names a real landing, into which the demo would put invented files; unset it"
+        message = (
+            "COMMONGRID_LANDING or commongrid.yml names a real landing, into which the demo would put invented files; "
+            "give the demo a home of its own: COMMONGRID_HOME=... commongrid demo"
+        )
         raise Refusal("not_a_file", message)
     others = {row["partner"] for row in ledger.rows(led.delivery)} - {f"demo_{name}" for name in _DEMO_PARTNERS}
     if others:

@@ -30,10 +30,10 @@ from pipelines.read.delivery import read_delivery, reading_of
 from pipelines.read.records import ROW, Note, Records, Unread, no_rows
 from pipelines.read.sheets import by_sheet
 from pipelines.read.tally import Tally
-from pipelines.specs.check import cross_check, gather
-from pipelines.specs.load import FeedSpec, SpecSet, read_feed
+from pipelines.specs.check import cross_check
+from pipelines.specs.load import CORRECTIONS, FeedSpec, SpecSet, read_feed, read_specs
 from pipelines.specs.models import Contact, Partner, Supplier
-from pipelines.specs.problems import Problem, SpecError, nearest
+from pipelines.specs.problems import SpecError, nearest, shown
 from warehouse.home import whole
 from warehouse.query import neutral
 
@@ -91,7 +91,7 @@ def trial_of(path: Path, shipped: Path, dataset: str | None) -> Trial:
     path = path.resolve()
     own = path.parent.parent.parent
     is_inside = path.parent.parent.name == "partners" and (own / "datasets").is_dir()
-    specs, _problems = gather(own if is_inside else shipped)
+    specs, unread = read_specs(own if is_inside else shipped)
     if dataset is not None and dataset not in specs.datasets:
         raise Refusal("not_a_file", f'there is no dataset "{dataset}"{nearest(dataset, specs.datasets)}')
     name = dataset or path.stem
@@ -104,23 +104,22 @@ def trial_of(path: Path, shipped: Path, dataset: str | None) -> Trial:
     if feed is None:
         raise SpecError(problems)
     specs.documents["feed", feed.name] = document
-    specs.feeds = {feed.name: replace(feed, feed=feed.feed.model_copy(update={"draft": False}))}
+    _leave_only(feed, specs)
     is_known = name in specs.datasets
-    _raise_for(problems + (_problems_of(path, feed, specs) if is_known else []))
+    problems += [*unread, *(cross_check(specs) if is_known else [])]
+    # Other files of the folder may be unfinished.
+    own_files = {shown(path), *(shown(table.path) for table in feed.maps.values())}
+    own_files |= {shown(path.parent / CORRECTIONS)} if is_inside else set()
+    if problems := [problem for problem in problems if problem.file in own_files]:
+        raise SpecError(problems)
     return Trial(specs.feeds[feed.name], specs, name if is_known else None)
 
 
-def _problems_of(path: Path, feed: FeedSpec, specs: SpecSet) -> list[Problem]:
-    """What is wrong with this feed and its maps; other files of the folder may be unfinished."""
-    from pipelines.specs.problems import shown
-
-    own = {shown(path), *(shown(table.path) for table in feed.maps.values())}
-    return [problem for problem in cross_check(specs) if problem.file in own]
-
-
-def _raise_for(problems: list[Problem]) -> None:
-    if problems:
-        raise SpecError(problems)
+def _leave_only(feed: FeedSpec, specs: SpecSet) -> None:
+    """Take all feeds but one out of the specs, and all corrections but those of its rows; it may be a draft."""
+    specs.feeds = {feed.name: replace(feed, feed=feed.feed.model_copy(update={"draft": False}))}
+    ours = [item for item in specs.corrections.get(feed.partner, ()) if item.correction.dataset == feed.dataset]
+    specs.corrections = {feed.partner: tuple(ours)} if ours else {}
 
 
 def try_out(path: Path, trial: Trial, declared: Declared, gazetteers: Gazetteers, out: Path | None) -> list[TryOut]:
@@ -207,12 +206,12 @@ def _harmonised(claim: Claim, trial: Trial, gazetteers: Gazetteers, result: TryO
 def _read_only(claim: Claim, result: TryOut, frames: _Frames) -> None:
     """Reading alone, batch by batch: what is read need not fit in memory."""
     unread: list[Unread] = []
-    notes: list[Note] = []
     skipped: Counter[str] = Counter()
     tally = Tally()
     read = 0
     with claim.source.open() as file:
         reading = reading_of(file, claim, None)
+        notes: list[Note] = [*reading.notes]
         for batch in reading.batches:
             frames.add_rows(result.source, batch.frame)
             unread += batch.unread
@@ -240,7 +239,7 @@ def _unread_aside(records: Records) -> pl.DataFrame:
     none = text.select(INDEX)
     whose = none.with_columns(pl.lit(None, pl.String).alias(WHOSE[0]), pl.lit(None, pl.Date).alias(WHOSE[1]))
     no_repeats = none.with_columns(issue_type=pl.lit(None, pl.String))
-    return set_aside(text, whose, {"ignored_code": none}, Faults().table(), no_repeats, records.unread)
+    return set_aside(text, whose, no_repeats, Faults().table(), no_repeats, records.unread)
 
 
 class _Frames:

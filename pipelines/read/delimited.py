@@ -14,10 +14,11 @@ from typing import BinaryIO
 from pipelines.intake.refusal import Refusal
 from pipelines.read.encodings import Stretch, sent_length, stretches, undecodable
 from pipelines.read.footer import without_footer
+from pipelines.read.headings import notes_of_trimmed
 from pipelines.read.lexer import Dialect, lex
 from pipelines.read.limits import MAX_COLUMNS, MAX_RECORD_BYTES
 from pipelines.read.lines import Lines, split_lines
-from pipelines.read.records import Batch, Reading, no_rows
+from pipelines.read.records import Batch, Note, Reading, no_rows
 from pipelines.read.stretch import Table, bad_byte, read_stretch
 from pipelines.specs.formats import CsvFormat
 
@@ -42,7 +43,7 @@ def read_delimited(file: BinaryIO, format_: CsvFormat, name: str, cells: tuple[s
     wanted = {cell: reader.cell(first, cell) for cell in cells}
     place = f"{name}:{format_.header_rows[-1]}" if format_.header_rows else name
     batches = without_footer(reader.batches(first, parts, body_at), format_.footer_rows)
-    return Reading(header, place, batches, len(format_.header_rows), wanted)
+    return Reading(header, place, batches, len(format_.header_rows), wanted, reader.notes)
 
 
 class _Reader:
@@ -51,6 +52,7 @@ class _Reader:
     def __init__(self, format_: CsvFormat, name: str) -> None:
         self.format, self.name, self.dialect = format_, name, Dialect.of(format_)
         self.table = Table(format_, [], set())
+        self.notes: list[Note] = []
 
     def stretches(self, file: BinaryIO) -> Iterator[Stretch]:
         """The text, with line feeds for the line ends declared."""
@@ -80,6 +82,7 @@ class _Reader:
                 raise Refusal("empty_file", message)
             fields, after = self._header_row(lines, number)
             rows.append(fields)
+            self.notes += notes_of_trimmed(fields, [field.strip() for field in fields], number)
             # A heading in quotation marks may hold line ends: what follows begins past the last of them.
             number = int(lines.starts.searchsorted(after)) + 1
         self.table.headers = {tuple(field.strip() for field in row) for row in rows if "".join(row).strip()}

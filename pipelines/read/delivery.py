@@ -9,12 +9,13 @@ from typing import BinaryIO
 from pipelines.intake.claims import Claim
 from pipelines.read.delimited import read_delimited
 from pipelines.read.fixed_width import read_fixed_width
-from pipelines.read.headings import check_header, renamed
+from pipelines.read.headings import check_header, notes_of_renamed, renamed
 from pipelines.read.records import ROW, Batch, Reading, Records, distinct, gathered
 from pipelines.read.skipping import Skipper
 from pipelines.specs.feeds import FeedVersion, PeriodPlace
 from pipelines.specs.formats import CsvFormat, FixedWidthFormat, GeoJsonFormat, JsonFormat, SheetFormat
-from pipelines.specs.models import Dataset, Sensitivity
+from pipelines.specs.models import Dataset
+from pipelines.specs.sensitivity import identifier_columns
 
 
 def read_delivery(file: BinaryIO, claim: Claim, dataset: Dataset | None) -> Records:
@@ -44,7 +45,7 @@ def reading_of(file: BinaryIO, claim: Claim, dataset: Dataset | None) -> Reading
     kept = [name for name in kept_columns(version, header) if name not in hidden]
     skipper = Skipper(version, header)
     reading.batches = _kept(_counted(reading.batches, header, skipper, version), header, kept, bool(hidden))
-    return replace(reading, header=kept)
+    return replace(reading, header=kept, notes=[*reading.notes, *notes_of_renamed(reading.header, header)])
 
 
 def _opened(file: BinaryIO, claim: Claim, needed: frozenset[str]) -> Reading:
@@ -92,13 +93,6 @@ def kept_columns(version: FeedVersion, header: list[str]) -> list[str]:
     """The columns of a file that are kept: those that rows are made from, and those that are unpivoted."""
     wide = version.unpivot.takes(header) if version.unpivot else []
     return list(dict.fromkeys([*version.needed_columns(), *wide]))
-
-
-def identifier_columns(version: FeedVersion, dataset: Dataset) -> Iterator[str]:
-    """The columns that fill a direct identifier: read past, and stored nowhere."""
-    for header, column in version.fills():
-        if dataset.fields[column.field].sensitivity is Sensitivity.IDENTIFIER:
-            yield header
 
 
 def _counted(batches: Iterator[Batch], header: list[str], skipper: Skipper, version: FeedVersion) -> Iterator[Batch]:

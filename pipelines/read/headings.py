@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.intake.refusal import Refusal
+from pipelines.read.records import Note
 from pipelines.specs.feeds import FeedVersion
 from pipelines.specs.problems import nearest
 
@@ -14,6 +15,25 @@ def renamed(header: list[str], version: FeedVersion) -> list[str]:
     """The header with each column by the name the spec reads it by."""
     names = {other: name for name, others in version.also_called.items() for other in others}
     return [names.get(name, name) or NO_HEADING for name in header]
+
+
+def notes_of_renamed(header: list[str], names: list[str]) -> list[Note]:
+    """A note of each column that goes by another name than its heading."""
+    return [
+        Note("heading_renamed", f'headed "{heading}", by which `also_called` knows it', column=name)
+        for heading, name in zip(header, names, strict=True)
+        if heading and heading != name
+    ]
+
+
+def notes_of_trimmed(cells: list[str], headings: list[str], line: int) -> list[Note]:
+    """A note of each heading that is read without the blanks, or line breaks, that it is written with."""
+    message = "the heading has blanks around it, or line breaks in it, which are left out"
+    return [
+        Note("blanks_trimmed", message, line, heading)
+        for cell, heading in zip(cells, headings, strict=True)
+        if heading and cell != heading
+    ]
 
 
 def check_header(header: list[str], version: FeedVersion, place: str) -> None:

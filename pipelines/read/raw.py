@@ -11,11 +11,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.read.delivery import identifier_columns
 from pipelines.read.records import Note, Records, Unread
 from pipelines.specs.feeds import FeedVersion, PeriodPlace
 from pipelines.specs.fingerprint import METHOD, digest
 from pipelines.specs.models import Dataset
+from pipelines.specs.sensitivity import identifier_columns
 from warehouse.home import whole
 
 _MARK = "commongrid"

@@ -62,7 +62,8 @@ class Reading:
     """A file whose header has been read and whose records are still to come, batch by batch.
 
     `place` is the header's, for messages (`x.csv:1`). `header_records` is how many records the header takes: 0 where
-    the spec names the columns. `cells` holds the text of each cell that was asked for, None where it is empty.
+    the spec names the columns. `cells` holds the text of each cell that was asked for, None where it is empty. `notes`
+    are of the header.
     """
 
     header: list[str]
@@ -70,6 +71,7 @@ class Reading:
     batches: Iterator[Batch]
     header_records: int = 1
     cells: dict[str, str | None] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
 
 
 @dataclass
@@ -96,6 +98,7 @@ def gathered(reading: Reading) -> Records:
     import polars as pl
 
     records = Records(no_rows(reading.header), reading.header, reading.header_records, cells=reading.cells)
+    records.notes += reading.notes
     frames = [records.frame]
     for batch in reading.batches:
         frames.append(batch.frame)

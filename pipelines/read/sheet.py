@@ -38,7 +38,8 @@ def read_sheet(
     answer = _ask(file, name, sheet, [[*_place(cell, sheet), cell] for cell in cells])
     table = SheetTable(_rows(answer.told), format_, name, sheet)
     notes = _hidden_sheets(sheet, answer.summary["sheets"])
-    return Reading(table.header, table.place, table.batches(notes), len(format_.header_rows), answer.summary["cells"])
+    batches = table.batches(notes)
+    return Reading(table.header, table.place, batches, len(format_.header_rows), answer.summary["cells"], table.notes)
 
 
 def sheet_names(file: BinaryIO, name: str) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipelines.intake.refusal import Refusal
+from pipelines.read.headings import notes_of_trimmed
 from pipelines.read.records import ROW, Batch, Note, Unread, distinct, no_rows
 from pipelines.read.workbook_cells import Fault, Row, column_letters, column_number
 from pipelines.specs.formats import SheetFormat
@@ -60,6 +61,7 @@ class SheetTable:
         self._again: set[tuple[str, ...]] = set()
         above = self._find_start()
         self._skip_to(above + (format_.header_rows[0] if format_.header_rows else format_.first_row))
+        self.notes: list[Note] = []
         self.header = list(format_.names) if format_.names else self._read_header(above)
         if format_.names:
             self._again = {format_.names}
@@ -109,7 +111,9 @@ class SheetTable:
             row = self._next()
             if row is None or row.number > number:
                 row, self._held = Row(number, []), row
-            lines.append([_heading(cell) for cell in self._cells(row)])
+            cells = [cell or "" for cell in self._cells(row)]
+            lines.append([_heading(cell) for cell in cells])
+            self.notes += notes_of_trimmed(cells, lines[-1], number)
             spans = spans if len(lines) > 1 else row.spans
             self._at = number
         if not any(any(line) for line in lines):

@@ -23,6 +23,8 @@ _STAND_ALONE = 0.9
 
 # A name of so many bytes is seldom found in a row: looking for it finds a header that appears again, and little else.
 _TELLING = 4
+# A CR LF whose LF a program has turned into another CR LF.
+_DOUBLED = b"\r\r\n"
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Table:
     names: list[str]
     headers: set[tuple[str, ...]]
     is_over: bool = False
+    is_told_doubled: bool = False
 
 
 def read_stretch(table: Table, stretch: Stretch, lines: Lines) -> tuple[Batch, int]:
@@ -95,6 +98,8 @@ class _Work:
             wrong = self._wrong(found, line, last)
             if wrong is None:
                 self.lexed.append((line, found.fields))
+                if self.stretch.content.endswith(_DOUBLED, start, found.end):
+                    self._note_doubled()
                 self.settled[line : last + 1] = True
                 resume = found.end
             else:
@@ -237,6 +242,14 @@ class _Work:
         self.unread.append(Unread(self.lines.first + line, *span, issue, message, text.decode("utf-8", "replace")))
         self.settled[line] = True
 
+    def _note_doubled(self) -> None:
+        """Note the first line end that is written twice over, once a file."""
+        if not self.table.is_told_doubled:
+            self.table.is_told_doubled = True
+            line = self.lines.at(self.stretch.content.find(_DOUBLED)) + self.lines.first
+            message = "line ends are written twice over (CR CR LF), and each is read as one"
+            self.notes.append(Note("doubled_line_ends", message, line))
+
     def frame(self) -> pl.DataFrame:
         """The rows read, in file order."""
         import polars as pl
@@ -268,7 +281,8 @@ class _Work:
         heading = self.format.delimiter.join(map(str, range(self.width))).encode()
         text = b"".join(pieces)
         if b"\r\r" in text:
-            text = text.replace(b"\r\r\n", b"\n")
+            self._note_doubled()
+            text = text.replace(_DOUBLED, b"\n")
         text = text.removesuffix(b"\r").removesuffix(b"\r")
         body = pl.read_csv(
             io.BytesIO(b"\n".join([heading, text])),

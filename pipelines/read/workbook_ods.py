@@ -28,6 +28,7 @@ _KEPT = {f"{_TEXT}s": "\x01", f"{_TEXT}tab": "\x02", f"{_TEXT}line-break": "\x03
 _AS_WRITTEN = str.maketrans("\x01\x02\x03", " \t\n")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _DURATION = re.compile(r"(-?)PT(\d{1,7})H(\d{1,2})M(\d{1,2})(?:[.,](\d+))?S")
+_CODED_ERROR = re.compile(r"Err:\d{3}")
 _SAVE_ANEW = "ask the partner to open it, save it and send it again"
 
 
@@ -235,7 +236,8 @@ def _error(attributes: dict[str, str], text: str) -> str | None:
     """The error a cell shows; an empty text for a formula without its result; None: there is nothing wrong."""
     kind, has_formula = attributes.get(f"{_OFFICE}value-type"), f"{_TABLE}formula" in attributes
     if attributes.get(_CALC_TYPE) == "error" or (text in ERRORS and (has_formula or kind in _NUMBERS)):
-        return text or "an error"
+        # Whatever else an error cell shows may be what a partner wrote.
+        return text if text in ERRORS or _CODED_ERROR.fullmatch(text) else "an error"
     return "" if has_formula and kind is None and not text else None
 
 

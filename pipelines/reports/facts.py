@@ -6,10 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pipelines.build.plan import coverage_grid, refused_by
+from pipelines.intake.claims import Declared, claims
+from pipelines.intake.companions import is_companion, missing_companion
+from pipelines.intake.refusal import Refusal
+from pipelines.intake.sources import Source
 from pipelines.reports.sweep import Swept, reasons, swept
 from pipelines.specs.issue_types import read_issue_types
 from pipelines.specs.load import SpecSet
@@ -48,12 +52,12 @@ class Held:
 
 @dataclass(frozen=True)
 class SetAside:
-    """Quarantined rows of one feed and issue type, in so many deliveries that are current."""
+    """Quarantined rows of one feed and issue type, and the deliveries that are current which have them."""
 
     feed: str
     issue_type: str
     rows: int
-    deliveries: int
+    deliveries: tuple[str, ...]
     example: str
     since: date
 
@@ -111,7 +115,7 @@ def read_facts(home: Home, specs: SpecSet, ledger: Ledger | None, as_of: date, k
         as_of: the day to judge lateness by.
         known_by: take only what was known on that day. Landing is only there as it is now, and is then left out.
     """
-    found = [] if known_by is not None else _kept(swept(home, ledger), specs, as_of)
+    found = [] if known_by is not None else _in_landing(home, specs, ledger, as_of)
     if ledger is None:
         return Facts(swept=found, is_loaded=False)
     current, grid = coverage_grid(home, specs, ledger, as_of, known_by)
@@ -134,13 +138,37 @@ def read_facts(home: Home, specs: SpecSet, ledger: Ledger | None, as_of: date, k
     )
 
 
-def _kept(found: list[Swept], specs: SpecSet, as_of: date) -> list[Swept]:
-    """What was swept, without files that are gone because their feeds need not keep them any longer."""
-    return [
+def _in_landing(home: Home, specs: SpecSet, ledger: Ledger | None, as_of: date) -> list[Swept]:
+    """What was swept, without companions, and without files that are gone because nobody need keep them any longer.
+
+    A file that waits for its companion is told as that.
+    """
+
+    def belongs(inside: PurePath) -> bool:
+        return is_companion(specs, Source(home.landing / inside), _partner(specs, inside))
+
+    found = [
         item
-        for item in found
-        if item.kind != "gone" or any(_must_keep(specs, item, name, as_of) for name in item.feeds)
+        for item in swept(home, ledger, belongs)
+        if item.kind != "gone" or any(_must_keep(specs, item, feed, as_of) for feed in item.feeds)
     ]
+    return [_waiting(home, specs, item) if item.kind == "not_loaded" else item for item in found]
+
+
+def _partner(specs: SpecSet, inside: PurePath) -> str | None:
+    """Whose folder of landing a file lies in."""
+    return inside.parts[0] if len(inside.parts) > 1 and inside.parts[0] in specs.partners else None
+
+
+def _waiting(home: Home, specs: SpecSet, item: Swept) -> Swept:
+    """A file that nobody has loaded, or the same as one that cannot be, for its companion has not come."""
+    source, partner = Source(home.landing / item.path), _partner(specs, PurePath(item.path))
+    try:
+        absent = [missing_companion(claim.version, source) for claim in claims(specs, source, Declared(), partner)]
+    except Refusal:
+        return item
+    name = next(filter(None, absent), None)
+    return replace(item, kind="waits", why=f"its companion {name} has not come") if name else item
 
 
 def _must_keep(specs: SpecSet, item: Swept, feed: str, as_of: date) -> bool:
@@ -191,22 +219,14 @@ def _held(specs: SpecSet, ledger: Ledger, known_by: date | None) -> list[Held]:
     for row in sorted(judged, key=led.revision_order):
         if known_by is None or row["known_on"] <= known_by:
             last[row["feed"], row["supplier"], row["period_start"], row["part"]] = row
-    told = {
-        row["delivery_id"]: row["example"] for row in ledger.rows(led.issue_total) if _is_of_history(row["issue_type"])
-    }
     return [
         Held(
             row["delivery_id"], row["feed"], row["supplier"], row["period_start"],
-            row["reason"] or told.get(row["delivery_id"]) or "unlike its history", row["known_on"],
+            row["reason"] or "", row["known_on"],
         )
         for row in last.values()
         if row["state"] == "held" and row["feed"] in specs.feeds
     ]  # fmt: skip
-
-
-def _is_of_history(issue_type: str) -> bool:
-    known = read_issue_types().get(issue_type)
-    return known is not None and known.row_effect == "return flagged or held"
 
 
 def _set_aside(ledger: Ledger, deliveries: list[Any], since: Mapping[str, date]) -> list[SetAside]:
@@ -218,10 +238,12 @@ def _set_aside(ledger: Ledger, deliveries: list[Any], since: Mapping[str, date])
         keeps_out = known is not None and known.row_effect == "row quarantined" and row["issue_type"] != UNMAPPED
         if row["delivery_id"] in feeds and keeps_out:
             groups.setdefault((feeds[row["delivery_id"]], row["issue_type"]), []).append(row)
+    for rows in groups.values():
+        rows.sort(key=lambda row: since[row["delivery_id"]])
     return [
         SetAside(
-            feed, kind, sum(row["count"] for row in rows), len(rows), rows[0]["example"] or "",
-            min(since[row["delivery_id"]] for row in rows),
+            feed, kind, sum(row["count"] for row in rows), tuple(row["delivery_id"] for row in rows),
+            rows[0]["example"] or "", since[rows[0]["delivery_id"]],
         )
         for (feed, kind), rows in groups.items()
     ]  # fmt: skip

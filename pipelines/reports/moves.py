@@ -111,7 +111,7 @@ def _refused(item: Refused, specs: SpecSet) -> Move:
     if whose == US:
         do = f"mend {_spec_file(item.feed, specs)} or what it draws on, then commongrid run"
     else:
-        do = f"send the reason to {_contact(specs, whose)} and ask for the file again"
+        do = f"commongrid report {item.delivery_id[:8]}, for {_contact(specs, whose)}; ask for the file again"
     periods = (item.period,) if item.period else ()
     return Move("refused", whose, what, item.since, do, item.feed, tuple(suppliers), periods)
 
@@ -119,7 +119,7 @@ def _refused(item: Refused, specs: SpecSet) -> Move:
 def _held(item: Held, specs: SpecSet) -> Move:
     period = label(_calendar(specs, item.feed), item.period)
     what = f"{_named(item.feed, [item.supplier], specs)}, {period}: held: {item.reason}"
-    do = f"ask whether it is right; if so, commongrid accept {item.delivery_id} --reason ..."
+    do = f'ask whether it is right; if so, commongrid accept {item.delivery_id[:8]} --reason "..."'
     return Move("held", US, what, item.since, do, item.feed, (item.supplier,), (item.period,))
 
 
@@ -133,21 +133,23 @@ def _unmapped(item: Unmapped, specs: SpecSet) -> Move:
 
 
 def _quarantined(item: SetAside, specs: SpecSet) -> Move:
-    partner, dataset = item.feed.split("/")
-    whose = _whose(item.issue_type, partner)
-    files = f" of {item.deliveries} deliveries" if item.deliveries > 1 else ""
+    whose = _whose(item.issue_type, item.feed.split("/")[0])
+    count = len(item.deliveries)
+    files = f" of {count} deliveries" if count > 1 else ""
     first = f"; first {item.example}" if item.example else ""
     what = f"{item.feed}: {_many(item.rows, 'row')}{files} quarantined: {item.issue_type}{first}"
     if whose == US:
         do = f"mend {_spec_file(item.feed, specs)} or what it draws on, then commongrid run"
     else:
-        do = f"ask {_contact(specs, whose)} for a correction; the rows are in quarantine/{partner}/{dataset}/"
+        more = f" (and of {count - 1:,} more)" if count > 1 else ""
+        do = f"commongrid report {item.deliveries[0][:8]}{more}, for {_contact(specs, whose)}; ask for a correction"
     return Move("quarantined", whose, what, item.since, do, item.feed)
 
 
 _LANDING = {
     "not_loaded": ("not loaded yet", "commongrid run"),
     "changed": ("changed since it was looked at", "commongrid run"),
+    "waits": ("waiting for a companion that has not come", "ask the partner for it"),
     "unfinished": ("still being written, by its name", "wait; if nobody writes to it any more, ask for it again"),
     "hidden": ("hidden, and never taken", "rename it if it is a partner's file; else take it away"),
     "gone": ("loaded, and gone from landing", "put it back from a backup: without it nothing can be read again"),
@@ -164,7 +166,7 @@ def _landing(found: Sequence[Swept], specs: SpecSet) -> Iterator[Move]:
             kinds.setdefault(item.kind, []).append(item)
     for kind, items in kinds.items():
         words, do = _LANDING[kind]
-        names = [item.path for item in items]
+        names = [f"{item.path} ({item.why})" if kind == "waits" else item.path for item in items]
         listed = ", ".join(names[:_NAMES]) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
         what = f"{_many(len(names), 'file')} in landing, {words}: {listed}"
         yield Move("landing", US, what, min(item.since for item in items), do)

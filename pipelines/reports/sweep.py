@@ -15,7 +15,7 @@ from warehouse import ledger as led
 from warehouse.home import Home
 from warehouse.ledger import Ledger
 
-Kind = Literal["not_loaded", "not_taken", "unfinished", "hidden", "changed", "gone"]
+Kind = Literal["not_loaded", "waits", "not_taken", "unfinished", "hidden", "changed", "gone"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Swept:
     """One file that somebody should look at.
 
     `path` is below landing. `issue_type` is that of the refusal, where it was refused. `feeds` are those whose
-    deliveries the file held. `since`: when it came, changed, was refused or, of one that is gone, was loaded.
+    deliveries the file held. `since`: when it came, changed, was refused or, of one that is gone, was loaded. That a
+    file `waits` for its companion can only be told by who knows the specs: `swept` says `not_loaded` of it.
     """
 
     path: str

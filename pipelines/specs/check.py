@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from pipelines.specs.check_corrections import check_corrections
 from pipelines.specs.check_version import VersionChecks
 from pipelines.specs.dates import twice
 from pipelines.specs.load import CodeTable, FeedSpec, SpecSet, read_specs
@@ -44,6 +45,8 @@ def cross_check(specs: SpecSet) -> list[Problem]:
         problems.extend(_dataset(specs.documents["dataset", name], dataset, specs))
     for feed in specs.feeds.values():
         problems.extend(_feed(specs.documents["feed", feed.name], feed, specs))
+    for partner in specs.corrections:
+        problems.extend(check_corrections(partner, specs))
     for name in specs.indicators:
         problems.extend(_indicator(name, specs))
     return problems

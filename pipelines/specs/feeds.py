@@ -106,6 +106,11 @@ class Split(Spec):
             raise ValueError("name at least one group, as in (?P<count>.*)")
         return value
 
+    @property
+    def new_columns(self) -> tuple[str, ...]:
+        """The columns it makes."""
+        return tuple(re.compile(self.match).groupindex)
+
 
 class SupplierColumn(Spec):
     """Where a file speaks for several suppliers: the column that says which one a row is of."""
@@ -235,7 +240,7 @@ class FeedVersion(Spec):
         """The columns that unpivoting and splitting make."""
         made = list(self.unpivot.new_columns) if self.unpivot else []
         for split in self.split:
-            made += re.compile(split.match).groupindex
+            made += split.new_columns
         return made
 
     def used_columns(self) -> list[str]:

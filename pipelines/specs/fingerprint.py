@@ -1,7 +1,8 @@
 """What a harmonised file depends on, as one hash: when it changes, the file is made again.
 
-The fingerprint covers the feed's version, its dataset, the maps and code lists in use, the reference data that placed
-the rows, and `METHOD`, which is raised whenever the code would make something else of the same input.
+The fingerprint covers the feed's version, its dataset, the maps and code lists in use, the corrections that may be
+about the delivery, the reference data that placed the rows, and `METHOD`, which is raised whenever the code would make
+something else of the same input.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from datetime import date
 from typing import Any
 
 from pipelines.specs.base import Spec
+from pipelines.specs.corrections import concerning
 from pipelines.specs.feeds import FeedVersion
 from pipelines.specs.load import FeedSpec, SpecSet
 
-METHOD = 2
+METHOD = 3
 
 
 def digest(*parts: Any) -> str:
@@ -52,7 +54,9 @@ class Making:
         return {"fingerprint": self.fingerprint, **asdict(self)}
 
 
-def making_of(specs: SpecSet, feed: FeedSpec, version: FeedVersion, reference: str, *context: Any) -> Making:
+def making_of(
+    specs: SpecSet, feed: FeedSpec, version: FeedVersion, reference: str, period: date | None, supplier: str
+) -> Making:
     """What decides the rows that `version` of a feed makes of a delivery.
 
     Args:
@@ -60,21 +64,23 @@ def making_of(specs: SpecSet, feed: FeedSpec, version: FeedVersion, reference: s
         feed: the feed.
         version: its version.
         reference: the digest of the reference data that places rows; empty where none is used.
-        context: what else decides the result: the declared period and supplier.
+        period: the period declared of the whole delivery; None where its rows say theirs.
+        supplier: whom the whole speaks for; empty where its rows say so.
     """
     dataset = specs.datasets[feed.dataset]
     maps = {name for _header, column in version.fills() if (name := column.map)}
     if version.supplier is not None and version.supplier.map:
         maps.add(version.supplier.map)
     lists = {item.list for item in dataset.fields.values() if item.list}
+    ours = concerning(specs.corrections.get(feed.partner, ()), feed.dataset, feed.feed.cadence.every, period, supplier)
     settings = (feed.feed.recording, feed.feed.cadence.every, feed.feed.boundary_set)
     return Making(
-        spec=digest(METHOD, version, *settings, dataset, context),
+        spec=digest(METHOD, version, *settings, dataset, (period, supplier)),
         maps=digest(
             {name: feed.maps[name].entries for name in sorted(maps)},
             {name: specs.code_lists[name].entries for name in sorted(lists)},
         ),
-        corrections="",
+        corrections=digest([item.correction for item in ours]) if ours else "",
         reference=reference,
     )
 
@@ -91,4 +97,5 @@ def specs_digest(specs: SpecSet) -> str:
         },
         {name: table.entries for name, table in specs.code_lists.items()},
         specs.indicators,
+        {name: [item.correction for item in recorded] for name, recorded in specs.corrections.items()},
     )

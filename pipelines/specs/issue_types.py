@@ -1,4 +1,4 @@
-"""The register of issues: how grave each type is, who must act, and what happens to the row."""
+"""The register of issues: how grave each type is, who must act and how, and what happens to the row."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class IssueType:
     quality_dimension: str
     row_effect: str
     description: str
+    advice: str
 
 
 @cache

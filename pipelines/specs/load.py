@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pipelines.specs.base import Spec
+from pipelines.specs.corrections import Correction, Recorded
 from pipelines.specs.feeds import Feed, FeedVersion
 from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, Partner
 from pipelines.specs.problems import Problem, nearest, shown
-from pipelines.specs.yaml_lines import Document, read_yaml
+from pipelines.specs.yaml_lines import Document, Place, read_yaml
 
 Model = TypeVar("Model", bound=Spec)
+CORRECTIONS = "corrections.yml"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class SpecSet:
     feeds: dict[str, FeedSpec] = field(default_factory=dict)
     code_lists: dict[str, CodeTable] = field(default_factory=dict)
     indicators: dict[str, Indicator] = field(default_factory=dict)
+    corrections: dict[str, tuple[Recorded, ...]] = field(default_factory=dict)
     documents: dict[tuple[str, str], Document] = field(default_factory=dict)
 
     def labels(self, code_list: str) -> dict[str, str]:
@@ -125,12 +128,33 @@ class _Reader:
             self.specs.partners[folder.name] = partner
         maps = {path.stem: self.table(path, CodeMapEntry) for path in sorted((folder / "codes").glob("*.csv"))}
         for path in sorted(folder.glob("*.yml")):
-            if path.name == "partner.yml":
+            if path.name in ("partner.yml", CORRECTIONS):
                 continue
             feed = self.model(path, Feed, ("feed", f"{folder.name}/{path.stem}"))
             if feed is not None:
                 spec = FeedSpec(folder.name, path.stem, feed, maps)
                 self.specs.feeds[spec.name] = spec
+        if (folder / CORRECTIONS).exists():
+            self.specs.corrections[folder.name] = self.corrections(folder / CORRECTIONS)
+
+    def corrections(self, path: Path) -> tuple[Recorded, ...]:
+        """A partner's corrections, each with its line; those at fault become problems."""
+        document = read_yaml(path)
+        self.specs.documents["corrections", path.parent.name] = document
+        self.problems.extend(document.problems)
+        if document.problems or document.data is None:
+            return ()
+        if not isinstance(document.data, list):
+            self.problems.append(document.problem((), "expected a list of corrections, each beginning with `- id:`"))
+            return ()
+        found = []
+        for index, entry in enumerate(document.data):
+            try:
+                correction = Correction.model_validate(entry)
+                found.append(Recorded(correction, shown(path), document.line((index,)), index))
+            except ValidationError as error:
+                self.problems.extend(_from_pydantic(document, error, Correction, (index,)))
+        return tuple(found)
 
     def table(self, path: Path, model: type[Spec]) -> CodeTable:
         entries, lines = [], []
@@ -198,12 +222,14 @@ def _spec_models(model: type[Spec], seen: set[type[Spec]]) -> set[type[Spec]]:
     return seen
 
 
-def _from_pydantic(document: Document, error: ValidationError, model: type[Spec]) -> list[Problem]:
+def _from_pydantic(document: Document, error: ValidationError, model: type[Spec], within: Place = ()) -> list[Problem]:
+    """What pydantic found wrong, each at its place; `within` is where in the document stands what was validated."""
     problems = []
     faults = error.errors()
     for fault in faults:
-        loc = fault["loc"]
-        if fault["type"] == "too_short" and any(other["loc"][: len(loc)] == loc != other["loc"] for other in faults):
+        loc: Place = (*within, *fault["loc"])
+        own = fault["loc"]
+        if fault["type"] == "too_short" and any(other["loc"][: len(own)] == own != other["loc"] for other in faults):
             continue  # entries were given, and are at fault themselves
         place = tuple(part for part in (loc[:-1] if fault["type"] == "missing" else loc) if part != "[key]")
         while place and place not in document.lines and any(place[:cut] in document.lines for cut in range(len(place))):
@@ -211,18 +237,18 @@ def _from_pydantic(document: Document, error: ValidationError, model: type[Spec]
             cut = next(cut for cut in range(len(place) - 1, -1, -1) if place[:cut] in document.lines)
             shorter = place[:cut] + place[cut + 1 :]
             place = shorter if shorter in document.lines or len(shorter) > cut else place[:cut]
-        name = str(fault["loc"][-1])
-        label = ".".join(str(part) for part in place)
+        name = str(loc[-1])
+        label = ".".join(str(part) for part in place[len(within) :])
         if fault["type"] == "extra_forbidden":
             message = f'unknown key "{name}"{nearest(name, _known_keys(model, place))}'
         elif fault["type"] == "missing":
-            message = f'"{name}" is missing from {label or document.path.name}'
+            message = f'"{name}" is missing from {label or ("this entry" if within else document.path.name)}'
         elif fault["type"] in ("literal_error", "enum"):
             expected = str(fault.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
             close = nearest(str(fault["input"]), expected)
             message = f'{label}: "{fault["input"]}" is not one of {", ".join(expected)}{close}'
         else:
-            message = f"{label}: {_reason(fault)}"
+            message = f"{label}: {_reason(fault)}" if label else _reason(fault)
         problems.append(document.problem(place, message))
     return problems
 

@@ -69,6 +69,11 @@ def label(kind: PeriodType, start: date) -> str:
             return f"{start.year}/{(start.year + 1) % 100:02d}"
 
 
+def written(kind: PeriodType, start: date) -> str:
+    """A period as specs write it: by its first month, a week by its Monday."""
+    return start.isoformat() if kind is PeriodType.WEEK else f"{start:%Y-%m}"
+
+
 def first_day(period: str) -> date:
     """The day a `--period` such as `2014-05`, `2014` or `2014-05-12` begins.
 

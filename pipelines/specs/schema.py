@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from pipelines.specs.base import Spec
+from pipelines.specs.corrections import Correction
 from pipelines.specs.feeds import Feed
 from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, Partner
 
-KINDS: dict[str, type[Spec]] = {
+KINDS: dict[str, type[Spec] | type[list[Correction]]] = {
     "partner": Partner,
     "feed": Feed,
+    "corrections": list[Correction],
     "dataset": Dataset,
     "indicator": Indicator,
     "code": Code,
@@ -21,6 +25,6 @@ KINDS: dict[str, type[Spec]] = {
 def schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema (draft 2020-12) by kind of spec file; the last two describe one row of a CSV."""
     return {
-        kind: {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
+        kind: {"$schema": "https://json-schema.org/draft/2020-12/schema", **TypeAdapter(model).json_schema()}
         for kind, model in KINDS.items()
     }

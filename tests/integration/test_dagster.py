@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -18,9 +20,10 @@ from pipelines.orchestration.partition import standing
 from pipelines.orchestration.steps import load_step, run_steps
 from pipelines.place.boundaries import BoundaryFields, add_boundaries
 from pipelines.specs.check import load_specs
+from tests.conftest import on_both_stores
 from tests.integration.street import WEST, street
 from warehouse.home import Home
-from warehouse.ledger import Ledger
+from warehouse.ledger import Ledger, LedgerError, open_ledger
 from warehouse.releases import read_manifest, release_path
 
 ROOT = Path(__file__).parents[2]
@@ -45,8 +48,8 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path, parsed: Home) -> Home:
-    made = _home(tmp_path / "home")
+def home(tmp_path: Path, parsed: Home, ledger_url: str | None) -> Home:
+    made = replace(_home(tmp_path / "home"), ledger_url=ledger_url)
     made.build.mkdir(parents=True)
     (made.build / "graph").symlink_to(parsed.build / "graph")
     return made
@@ -74,6 +77,7 @@ def _checks(result: dg.ExecuteInProcessResult) -> dict[str, tuple[bool, str]]:
     return {item.check_name: (item.passed, item.severity.value) for item in found}
 
 
+@on_both_stores
 def test_a_partition_is_loaded_checked_and_described(home: Home, instance: dg.DagsterInstance) -> None:
     street(home.landing / "police_uk" / "2014-05", [("a1", WEST, "Burglary"), ("a2", WEST, "Robbery")])
     result = _load(definitions_for(home), instance, FEED, "2014-05-01")
@@ -87,6 +91,21 @@ def test_a_partition_is_loaded_checked_and_described(home: Home, instance: dg.Da
         "like_its_history": (True, "WARN"),
         "every_row_accounted_for": (True, "ERROR"),
     }
+
+
+def test_a_ledger_out_of_reach_fails_a_run_without_a_word_of_the_password(
+    home: Home, instance: dg.DagsterInstance, postgres_url: str
+) -> None:
+    street(home.landing / "police_uk" / "2014-05", [("a1", WEST, "Burglary")])
+    away = replace(home, ledger_url=postgres_url.replace("sesame", "wordpass"))
+    result = _load(definitions_for(away), instance, FEED, "2014-05-01")
+    assert not result.success
+    shown = "\n".join(f"{event} {event.event_specific_data}" for event in result.all_events)
+    assert "password authentication failed" in shown
+    assert "wordpass" not in shown
+    with pytest.raises(LedgerError) as told:
+        open_ledger(away)
+    assert "wordpass" not in "".join(traceback.format_exception(told.value))
 
 
 def test_nothing_returned_is_neither_a_failure_nor_a_materialisation(home: Home, instance: dg.DagsterInstance) -> None:

@@ -20,12 +20,12 @@ from pipelines.orchestration.decisions import accept, close_period, reopen_perio
 from pipelines.reports.parallel import parallel_runs
 from pipelines.specs.base import PeriodType
 from pipelines.specs.check import load_specs
-from tests.conftest import Bench
+from tests.conftest import Bench, on_both_stores
 from tests.integration.street import add_wards, wards
 from tests.integration.testshire import FEED, Row, log, specs_with, version
 from warehouse import ledger as led
 from warehouse.journal import Journal
-from warehouse.ledger import Ledger
+from warehouse.ledger import open_ledger
 
 JULY, AUGUST, SEPTEMBER = date(2014, 7, 1), date(2014, 8, 1), date(2014, 9, 1)
 MAY: list[Row] = [("a1", "2014-05-03", "B"), ("a2", "2014-05-20", "R"), ("a3", "2014-05-30", "D")]
@@ -59,9 +59,7 @@ def current(bench: Bench) -> list[tuple[Any, ...]]:
 def reopened(bench: Bench) -> None:
     """The ledger is lost; what is in landing and in the journal is not."""
     bench.ledger.close()
-    for path in bench.home.root.glob("ledger.sqlite*"):
-        path.unlink()
-    bench.ledger = Ledger(bench.home.ledger)
+    bench.ledger = open_ledger(bench.home, rebuild=True)
 
 
 # --- what is the same -------------------------------------------------------------------------------------------------
@@ -94,6 +92,7 @@ def test_the_same_bytes_from_two_partners_are_two_deliveries(council: Bench, tmp
     assert len(council.ledger.rows(led.file_path)) == 2
 
 
+@on_both_stores
 def test_an_earlier_content_issued_again_becomes_current_and_a_mere_copy_does_not(
     council: Bench, tmp_path: Path
 ) -> None:
@@ -124,6 +123,7 @@ def _in_order(bench: Bench, folder: Path, order: tuple[str, ...]) -> None:
         assert bench.load(log(folder / str(number), rows, month), issued=issued).ok
 
 
+@on_both_stores
 def test_in_all_24_orders_the_same_returns_are_in_force(council: Bench, tmp_path: Path) -> None:
     ends = set()
     for number, order in enumerate(itertools.permutations(ARRIVALS)):
@@ -347,6 +347,7 @@ def test_what_was_known_on_a_day_agrees_with_an_oracle(
 # --- the journal ------------------------------------------------------------------------------------------------------
 
 
+@on_both_stores
 def test_a_ledger_made_again_from_landing_knows_when_things_came_and_what_was_declared(
     council: Bench, tmp_path: Path
 ) -> None:
@@ -384,6 +385,7 @@ def test_a_journal_whose_last_line_was_cut_off_goes_on(tmp_path: Path) -> None:
 MANY: list[Row] = [(f"m{n}", "2014-05-09", "D") for n in range(40)]
 
 
+@on_both_stores
 def test_a_revision_with_half_the_rows_is_held_until_somebody_accepts_it(council: Bench, tmp_path: Path) -> None:
     council.load(log(tmp_path / "1", MANY), issued=JULY)
     report = council.load(log(tmp_path / "2", MANY[:20]), issued=AUGUST)
@@ -412,6 +414,7 @@ def test_half_the_rows_are_held_whichever_of_the_two_came_first(council: Bench, 
     assert current(council)[0][-1] == 39
 
 
+@on_both_stores
 def test_a_return_for_a_closed_period_is_held_and_one_that_came_before_is_not(council: Bench, tmp_path: Path) -> None:
     journal = Journal(council.home.journal)
     council.load(log(tmp_path / "1", MAY), issued=JULY)
@@ -490,6 +493,7 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_time(
     assert current(council)[0][-1] == 4
 
 
+@on_both_stores
 @pytest.mark.parametrize("at", range(1, 6))
 def test_a_crash_between_two_writes_leaves_nothing_half_done(
     council: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,17 @@ def test_the_first_run_shows_quarantine_a_revision_a_gap_and_a_nil_return(demo: 
     assert found["westmark", "2024-12"]["state"] == "nil_return"
     assert found["westmark", "2024-05"]["rows_quarantined"] == 2
     assert found["northmark", "2023-09"]["rows_quarantined"] == 1
+
+
+def test_a_row_that_was_recorded_as_wrong_is_placed_where_it_should_be(demo: tuple[Path, str]) -> None:
+    rows = _ask(demo, "select place_method, square_m, _row from records where source_id = 'EM2410003'")
+    assert rows == [{"place_method": "postcode", "square_m": 100, "_row": 6}]
+    ledger = sqlite3.connect(f"file:{demo[0] / 'ledger.sqlite'}?mode=ro", uri=True)
+    told = ledger.execute("select count, example from issue_total where issue_type = 'corrected'").fetchall()
+    unknown = ledger.execute("select count(*) from issue_total where issue_type = 'unknown_postcode'").fetchone()
+    ledger.close()
+    assert [(count, "postcode_of_a_caravan: " in example) for count, example in told] == [(1, True)]
+    assert unknown == (0,)
 
 
 def test_a_rate_is_its_numerator_by_its_denominator_with_its_interval(demo: tuple[Path, str]) -> None:

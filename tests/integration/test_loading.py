@@ -9,10 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.conftest import Bench
+from tests.conftest import Bench, on_both_stores
 from tests.integration.street import BEYOND, EAST, HEADER, NOWHERE, WEST, street
 from warehouse import ledger as led
 
+pytestmark = on_both_stores
 ROWS = [
     ("a1", WEST, "Burglary"),
     ("a2", EAST, "Robbery"),

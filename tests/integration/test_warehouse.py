@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.specs.check import load_specs
-from tests.conftest import Bench
+from tests.conftest import Bench, on_both_stores
 from tests.integration.street import BEYOND, EAST, NOWHERE, WEST, add_wards, street, wards
 from tests.unit.makers import spoiled
 from warehouse import ledger as led
@@ -107,6 +107,7 @@ def test_a_nil_return_is_zero_and_ok_and_a_gap_is_null(bench: Bench) -> None:
     assert others == [(code, "not_supplied", None) for code in districts]
 
 
+@on_both_stores
 def test_every_order_of_original_correction_and_replay_ends_in_the_same_tables(warded: Bench, tmp_path: Path) -> None:
     original, correction = street(tmp_path / "1", MAY), street(tmp_path / "2", MAY_CORRECTED)
     steps = {
@@ -155,6 +156,7 @@ def _incremental_equals_full(bench: Bench, folder: Path, steps: list[str]) -> No
     assert bench.hashes() == incremental
 
 
+@on_both_stores
 def test_incremental_equals_full_refresh_after_a_hard_sequence(bench: Bench, tmp_path: Path) -> None:
     steps = ["may", "june", "may corrected", "wards redrawn", "kent", "may reissued", "other wards"]
     _incremental_equals_full(bench, tmp_path, steps)
@@ -169,6 +171,7 @@ def test_incremental_equals_full_refresh_after_any_sequence(
     _incremental_equals_full(bench, tmp_path_factory.mktemp("steps"), steps)
 
 
+@on_both_stores
 def test_a_build_that_was_killed_is_done_again(warded: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipelines.build import dbt
 
@@ -307,6 +310,7 @@ def test_every_published_column_is_in_the_data_dictionary(warded: Bench, tmp_pat
     assert missing == []
 
 
+@on_both_stores
 def test_changes_say_what_moved_and_why(warded: Bench, tmp_path: Path) -> None:
     warded.load(street(tmp_path / "1", MAY), issued=date(2014, 7, 1))
     warded.build()

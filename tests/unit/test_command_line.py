@@ -24,7 +24,9 @@ HEAVY = (
     "pyarrow",
     "pandera",
     "sqlalchemy",
+    "psycopg",
     "pyproj",
+    "jinja2",
 )
 DONE, REFUSED, USAGE = 0, 1, 2
 
@@ -50,7 +52,9 @@ def run(tmp_path: Path) -> Run:
     return call
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["load", "--help"], ["specs", "--help"], ["specs", "check"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["load", "--help"], ["report", "--help"], ["specs", "--help"], ["specs", "check"]]
+)
 def test_help_and_the_check_of_specs_import_nothing_heavy(arguments: list[str]) -> None:
     code = (
         "import sys\n"
@@ -92,6 +96,7 @@ def test_bad_usage_ends_in_2_with_the_reason(run: Run, arguments: list[str], wor
         (["load", "pipelines"], "is a folder; name the files in it"),
         (["load", "README.md"], "README.md: no feed takes a file of this name"),
         (["query", "select 1"], "nothing has been published for restricted"),
+        (["report", "AV_0325.csv"], "nothing was ever loaded"),
         (
             ["boundaries", "add", "none.geojson", "--set", "ward", "--code", "c", "--name", "n"],
             "none.geojson: there is no such file",
@@ -119,6 +124,18 @@ def test_a_delivery_is_taken_and_told_as_json(run: Run, tmp_path: Path) -> None:
     assert f'{STREET_FILE}:3: Crime type: "Sin"' in ended.stdout + ended.stderr
 
 
+def test_a_delivery_is_reported_on_by_its_name_and_an_unknown_one_with_the_nearest(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / STREET_FILE
+    path.write_bytes(street_file([street("c1"), street("c2")]))
+    assert run("load", str(path)).returncode == DONE
+    told = json.loads(run("report", STREET_FILE, "--json", "--out", str(tmp_path / "out")).stdout)
+    assert (told["ok"], told["whose_move"], told["rows"]["loaded"]) == (True, "nobody", 2)
+    assert Path(told["html"]).parent == Path(told["csv"]).parent == tmp_path / "out"
+    ended = run("report", STREET_FILE.replace("surrey", "surey"))
+    assert ended.returncode == REFUSED
+    assert f"did you mean {STREET_FILE}?" in ended.stderr
+
+
 def test_problems_in_the_specs_end_in_1_and_stop_everything_else(run: Run, tmp_path: Path) -> None:
     specs = spoiled(tmp_path, ("partners/police_uk/crime.yml", "map: category}", "map: categry}"))
     problem = '"Crime type": there is no partners/police_uk/codes/categry.csv (did you mean "category"?)'
@@ -135,4 +152,13 @@ def test_problems_in_the_specs_end_in_1_and_stop_everything_else(run: Run, tmp_p
 def test_good_specs_end_in_0(run: Run) -> None:
     ended = run("specs", "check")
     assert (ended.returncode, ended.stderr) == (DONE, "")
-    assert ended.stdout.endswith(": no problems\n")
+    assert ended.stdout.endswith(" 1 correction: no problems\n")
+
+
+def test_settings_that_are_not_in_order_end_in_1_with_their_place(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "commongrid.yml").write_text("ledger: {ulr: postgresql://sue:s3cret@host/grid}\n")
+    ended = run("load")
+    assert (ended.returncode, ended.stdout) == (REFUSED, "")
+    told = 'commongrid.yml:1: there is no "ledger.ulr" (did you mean "ledger.url"?)\n'
+    assert ended.stderr == f"{tmp_path / 'home'}/{told}"

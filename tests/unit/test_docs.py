@@ -142,22 +142,23 @@ def test_published_tables_are_all_in_the_guide() -> None:
     assert [name for name in reference.published() if name not in guide] == []
 
 
-def test_every_key_of_a_feed_is_explained() -> None:
+@pytest.mark.parametrize("kind", ["feed", "corrections"])
+def test_every_key_is_explained(kind: str) -> None:
     from pipelines.specs.schema import schemas
 
     text = (ROOT / "ingest_specs" / "README.md").read_text(encoding="utf-8")
     explained = " ".join(re.findall(r"`([^`\n]+)`", text)) + " ".join(
         _blocks(ROOT / "ingest_specs" / "README.md", "yaml")
     )
-    feed = schemas()["feed"]
-    keys = {key for model in (feed, *feed["$defs"].values()) for key in model.get("properties", {})}
+    schema = schemas()[kind]
+    keys = {key for model in (schema, *schema["$defs"].values()) for key in model.get("properties", {})}
     assert sorted(key for key in keys if not re.search(rf"\b{key}\b", explained)) == []
 
 
 def test_the_example_partner_is_valid(tmp_path: Path) -> None:
     text = (ROOT / "ingest_specs" / "README.md").read_text(encoding="utf-8")
-    files = re.findall(r"^`(partners/[^`<]+)`\n\n```\w+\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    assert [Path(name).suffix for name, _ in files] == [".yml", ".yml", ".csv"]
+    files = re.findall(r"^`(partners/[^`<]+)`[^\n]*\n\n```\w+\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert [Path(name).suffix for name, _ in files] == [".yml", ".yml", ".csv", ".yml"]
     specs = tmp_path / "ingest_specs"
     shutil.copytree(ROOT / "ingest_specs", specs)
     for name, body in files:
@@ -166,6 +167,7 @@ def test_the_example_partner_is_valid(tmp_path: Path) -> None:
         path.write_text(body, encoding="utf-8")
     found, problems = gather(specs)
     assert problems == []
+    assert len(found.corrections["fernshire"]) == 1
     pattern = found.feeds["fernshire/abandoned_vehicle"].feed.versions[0].files[0]
     assert matcher(pattern)("fernshire/2024-06-07/Fernshire AV 2024-05.csv") is not None
 

@@ -1,7 +1,11 @@
-"""The ledger: what is current does not depend on the order of arrival, and a change is whole or not at all."""
+"""The ledger: what is current does not depend on the order of arrival, and a change is whole or not at all.
+
+All of it holds in SQLite and in PostgreSQL.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import permutations
@@ -14,15 +18,24 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from tests.postgres import emptied
 from warehouse import ledger as led
-from warehouse.ledger import Ledger, LedgerError, current_returns, put, replace_all, revision_order
+from warehouse.ledger import Ledger, current_returns, put, replace_all, revision_order
 
 MAY = date(2014, 5, 1)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where an empty ledger may be begun."""
+    if request.param == "sqlite":
+        return tmp_path / "home" / "ledger.sqlite"
+    return emptied(request.getfixturevalue("postgres_url"))
+
+
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    made = Ledger(tmp_path / "home" / "ledger.sqlite")
+def ledger(target: Path | str) -> Iterator[Ledger]:
+    made = Ledger(target)
     yield made
     made.close()
 
@@ -161,21 +174,78 @@ def test_the_same_key_again_takes_its_place(ledger: Ledger) -> None:
     assert ledger.rows(led.return_, delivery_id="a", rows_loaded=1) == []
 
 
-def test_what_was_written_is_there_for_the_next_process(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite"
-    first = Ledger(path)
+def test_rows_come_in_the_order_of_their_key(ledger: Ledger) -> None:
+    names = ["b", "a_c", "ab", "B", "é"]
+    with ledger.change() as connection:
+        put(connection, led.build_state, [{"key": name, "value": "1"} for name in names])
+        put(connection, led.build_state, [{"key": "a_c", "value": "2"}])
+    assert [row["key"] for row in ledger.rows(led.build_state)] == ["B", "a_c", "ab", "b", "é"]
+
+
+DELIVERY = {
+    "delivery_id": "d", "feed": "police_uk/crime", "partner": "police_uk", "dataset": "crime", "sha256": "s",
+    "state": "accepted", "path": "p", "received_at": datetime(2015, 1, 1, 12, 30, 1, 5), "fingerprint": "f",
+    "name_period": MAY, "records": 5, "header": 1, "read": 4, "rows_made": 4, "loaded": 3, "quarantined": 1,
+}  # fmt: skip
+
+
+def test_every_kind_of_value_comes_back_as_it_was(ledger: Ledger) -> None:
+    kept = arrival(1, "é", MAY, months={"2014-05-01": 2**40, "x": [None, "\u0000"]}, reason="a 'b' \"c\" %s\n")
+    taken(ledger, kept)
+    with ledger.change() as connection:
+        put(connection, led.delivery, [DELIVERY])
+        put(connection, led.file, [{"sha256": "s", "size": 2**62, "seen_at": DELIVERY["received_at"]}])
+    [row] = ledger.rows(led.return_, is_declared=True, known_on=MAY, delivery_id="é")
+    assert {name: row[name] for name in kept} == kept
+    [row] = ledger.rows(led.delivery, name_period=MAY, read=4)
+    assert (row["received_at"], row["unread"], row["reason"]) == (DELIVERY["received_at"], 0, None)
+    assert [row["size"] for row in ledger.rows(led.file)] == [2**62]
+    assert ledger.rows(led.return_, is_declared=False) == []
+
+
+@pytest.mark.parametrize("lost", [{"read": 3}, {"loaded": 4}])
+def test_an_account_that_does_not_add_up_is_not_kept(ledger: Ledger, lost: dict[str, int]) -> None:
+    with pytest.raises(IntegrityError), ledger.change() as connection:
+        put(connection, led.delivery, [DELIVERY | lost])
+    assert ledger.rows(led.delivery) == []
+
+
+def test_what_was_written_is_there_for_the_next_process(target: Path | str) -> None:
+    first = Ledger(target)
     taken(first, arrival(1, "a", date(2014, 7, 1)))
     with first.change() as connection:
         put(connection, led.build_state, [{"key": "grid", "value": "1"}])
     first.close()
-    second = Ledger(path)
+    second = Ledger(target)
     assert (current_returns(second)[0]["months"], second.state("grid"), second.state("none")) == (
         {"2014-05-01": 1},
         "1",
         None,
     )
-    with second.change() as connection:
-        connection.execute(update(led.meta).values(value="0"))
     second.close()
-    with pytest.raises(LedgerError, match="written by another version"):
-        Ledger(path)
+
+
+def _add_up(target: Path | str, start: Any, times: int) -> None:
+    """Read a number and write the next, as one of several processes that do so."""
+    start.wait()
+    ledger = Ledger(target)
+    for _ in range(times):
+        with ledger.change() as connection:
+            found = connection.execute(select(led.build_state.c.value)).scalar()
+            put(connection, led.build_state, [{"key": "sum", "value": str(int(found or 0) + 1)}])
+    ledger.close()
+
+
+def test_processes_that_read_and_then_write_lose_nothing(target: Path | str) -> None:
+    # They also begin the ledger at once.
+    processes = multiprocessing.get_context("spawn")
+    start = processes.Barrier(2)
+    both = [processes.Process(target=_add_up, args=(target, start, 40)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+    assert [process.exitcode for process in both] == [0, 0]
+    ledger = Ledger(target)
+    assert ledger.state("sum") == "80"
+    ledger.close()

@@ -33,6 +33,13 @@ def test_the_folders_a_wheel_carries_are_there() -> None:
         assert (ROOT / folder).is_dir()
 
 
+def test_a_wheel_carries_the_page_of_the_return_report() -> None:
+    from hatchling.builders.wheel import WheelBuilder
+
+    carried = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    assert {"pipelines/reports/return_report.html", "pipelines/reports/return_page.py"} <= carried
+
+
 def test_the_two_lists_of_tools_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     dev = {_name(item) for item in project["dependency-groups"]["dev"]}

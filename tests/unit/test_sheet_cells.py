@@ -172,6 +172,15 @@ def test_errors_and_formulas_without_results_are_set_aside(content: bytes) -> No
     assert (records.skipped, records.total) == ({"blank_row": 1}, 8)
 
 
+def test_a_text_that_an_ods_calls_an_error_is_not_repeated() -> None:
+    """A message reaches reports and logs, and an error cell may show what a person wrote."""
+    is_error = 'office:value-type="string" calcext:value-type="error"'
+    shown = [ods_cell(text, is_error) for text in ("Lovell Fallowick", "Err:502", "#DIV/0!")]
+    records = read(ods(ods_cell("Ref"), *shown))
+    held = [item.message.partition(" holds ")[2] for item in records.unread]
+    assert held == ["an error", "Err:502", "#DIV/0!"]
+
+
 def test_errors_of_an_xls_are_set_aside() -> None:
     records = read(ERRORS["xls"], names=("Ref", "Is"))
     assert set_aside(records) == [(line, "error_cell") for line in (2, 3, 4, 5, 8)]

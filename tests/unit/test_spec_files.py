@@ -504,7 +504,8 @@ def test_the_fingerprint_changes_with_what_decides_the_result(
 
     def fingerprint(specs: object) -> str:
         feed = specs.feeds["police_uk/crime"]  # type: ignore[attr-defined]
-        return making_of(specs, feed, feed.feed.versions[0], "", date(2014, 5, 1), "surrey").fingerprint  # type: ignore[arg-type]
+        made = making_of(specs, feed, feed.feed.versions[0], "", date(2014, 5, 1), "surrey")  # type: ignore[arg-type]
+        return made.fingerprint
 
     assert (fingerprint(other) != fingerprint(shipped())) is changes
 
@@ -523,8 +524,10 @@ def test_the_nearest_name_is_offered_only_if_near(name: str, names: list[str], p
 
 def test_the_schemas_for_editors_allow_no_unknown_key() -> None:
     made = schemas()
-    assert set(made) == {"partner", "feed", "dataset", "indicator", "code", "code_map_entry"}
-    assert all(schema["additionalProperties"] is False for schema in made.values())
+    assert set(made) == {"partner", "feed", "corrections", "dataset", "indicator", "code", "code_map_entry"}
+    assert made["corrections"]["type"] == "array"
+    described = [schema if "properties" in schema else schema["$defs"]["Correction"] for schema in made.values()]
+    assert all(schema["additionalProperties"] is False for schema in described)
 
 
 def test_a_dataset_of_figures_has_a_value_and_its_area(tmp_path: Path) -> None:

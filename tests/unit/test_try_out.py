@@ -489,6 +489,36 @@ def test_a_column_by_a_name_of_ours_is_read_by_another(bench: Bench) -> None:
     assert rows.select("_row", "area_code").rows() == [(2, "A")]
 
 
+CORRECTED = """\
+- id: ward_of_may
+  dataset: tally
+  period: 2024-05
+  supplier: east
+  match: {Ward: X}
+  expect: {Ward: X}
+  change: {Ward: A}
+  reason: Told by telephone
+  reported_by: The sender
+  reported_on: 2024-06-01
+"""
+
+
+def test_corrections_of_the_folder_are_applied(bench: Bench) -> None:
+    spec = bench.feed("tally", PLAIN)
+    corrections = spec.parent / "corrections.yml"
+    corrections.write_text(CORRECTED + CORRECTED.replace("tally", "unfinished"))
+    made, rows = bench.read("east 2024-05.csv", b"Ward,N\nX,1\n", spec)
+    assert (made.issues, rows["area_code"].to_list()) == ({"corrected": 1}, ["A"])
+    made, _ = bench.read("east 2024-05.csv", b"Ward,N\nA,1\n", spec)
+    assert made.refused is not None and made.refused.startswith("correction_failed: east 2024-05.csv: ")
+    corrections.write_text(CORRECTED.replace("{Ward: A}", "{Ward: 1}"))
+    with pytest.raises(SpecError, match=r"change\.Ward: a cell is a text: put it in quotation marks"):
+        trial_of(spec, SPECS, None)
+    corrections.write_text(CORRECTED.replace("Ward: X", "Wards: X").replace("Ward: A", "Wards: A"))
+    with pytest.raises(SpecError, match='"Wards" is no column that fernshire/tally makes rows from'):
+        trial_of(spec, SPECS, None)
+
+
 def test_what_cannot_be_tried_is_said(bench: Bench, tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="there is no such spec"):
         trial_of(tmp_path / "none.yml", SPECS, None)
