@@ -14,8 +14,9 @@ from datetime import date, timedelta
 from pathlib import Path, PurePath
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 
+from pipelines.orchestration.decisions import accept
 from pipelines.reports.moves import Move
 from pipelines.reports.status import Status, status_of
 from pipelines.reports.status_page import status_page
@@ -25,6 +26,7 @@ from tests.conftest import AS_OF, ROOT, Bench
 from tests.integration.street import EAST, WEST, street
 from tests.unit.makers import spoiled
 from warehouse import ledger as led
+from warehouse.journal import Journal
 
 ROWS = [(f"a{n}", WEST, "Burglary") for n in range(40)]
 # Two rows of forty: few enough for the file to be taken.
@@ -88,19 +90,23 @@ def test_a_refused_delivery_is_a_move_until_a_later_return_answers_it(bench: Ben
 
 
 def test_a_held_return_is_ours_until_it_is_accepted_or_another_is(bench: Bench, tmp_path: Path) -> None:
-    for month in (5, 6):
-        bench.load(street(tmp_path, ROWS, month=f"2014-{month:02}"), issued=date(2014, 7, month))
-    june = led.return_.c.period_start == date(2014, 6, 1)
-    with bench.ledger.change() as connection:
-        connection.execute(update(led.return_).where(june).values(state="held", reason="90 rows, not 10 to 40"))
-    [move] = moves(bench, "held")
-    [row] = bench.ledger.rows(led.return_, state="held")
-    assert (move.whose, move.since) == ("us", date(2014, 7, 6))
-    assert move.what == "police_uk/crime of surrey, June 2014: held: 90 rows, not 10 to 40"
-    assert f"commongrid accept {row['delivery_id']} --reason" in move.do
-    assert status(bench).totals.held == 1
-    bench.load(street(tmp_path / "again", ROWS[:30], month="2014-06"), issued=date(2014, 8, 1))
-    assert not moves(bench, "held")
+    bench.load(street(tmp_path / "1", ROWS), issued=date(2014, 7, 1))
+    for number, settled in enumerate(("accepted", "revised")):
+        month = 8 + number
+        held = street(tmp_path / settled, ROWS[: 5 + number])
+        assert bench.load(held, issued=date(2014, month, 1)).held
+        [move] = moves(bench, "held")
+        [row] = bench.ledger.rows(led.return_, state="held")
+        assert (move.whose, move.since) == ("us", date(2014, month, 1))
+        assert move.what.startswith("police_uk/crime of surrey, May 2014: held: revision_halved: ")
+        assert f"commongrid accept {row['delivery_id'][:8]} --reason" in move.do
+        assert status(bench).totals.held == 1
+        if settled == "accepted":
+            accept(bench.ledger, bench.specs, Journal(bench.home.journal), row["delivery_id"], "they merged records")
+            bench.load(street(tmp_path / "more", ROWS[:30]), issued=date(2014, 8, 20))
+        else:
+            bench.load(street(tmp_path / "whole", ROWS[:29]), issued=date(2014, 10, 1))
+        assert not moves(bench, "held")
 
 
 def test_a_past_day_knows_only_what_was_known_then(bench: Bench, tmp_path: Path) -> None:
@@ -189,6 +195,25 @@ def test_what_lies_in_landing_is_whose_move_and_settled_by_a_load(bench: Bench) 
     [move] = moves(bench, "landing")
     assert (move.whose, move.do) == ("us", "commongrid run")
     assert move.what == "1 file in landing, not loaded yet: police_uk/2014-05-surrey-street.csv"
+    bench.load()
+    assert not moves(bench, "landing")
+
+
+def test_a_companion_is_no_file_to_load_and_a_file_may_wait_for_its_own(bench: Bench, tmp_path: Path) -> None:
+    pattern = '    files: "{period:%Y-%m}-{supplier}-street.csv"\n'
+    stated = """    control:\n      - {of: rows, stated_in: companion, match: '(\\d+) rows'}\n"""
+    edit = ("partners/police_uk/crime.yml", pattern, f'{pattern}    companion: "{{name}}.txt"\n{stated}')
+    bench.specs = load_specs(spoiled(tmp_path, edit))
+    path = street(bench.home.landing / "police_uk", ROWS)
+    assert bench.load().waiting
+    [move] = moves(bench, "landing")
+    name = f"police_uk/{path.name}"
+    assert move.what == (
+        "1 file in landing, waiting for a companion that has not come: "
+        f"{name} (its companion {path.name}.txt has not come)"
+    )
+    _put(bench, f"{name}.txt", "40 rows")
+    assert [move.what for move in moves(bench, "landing")] == [f"1 file in landing, not loaded yet: {name}"]
     bench.load()
     assert not moves(bench, "landing")
 

@@ -234,7 +234,7 @@ def test_few_suppliers_are_not_folded_and_what_differs_in_one_period_is_not_alik
 REFUSED = Refused("d1", STREET, "surrey", MAY, "missing_column", "a.csv:1: lacks Month", date(2014, 9, 1))
 HELD = Held("d2", STREET, "surrey", MAY, "90 rows, where its history suggests 10 to 40", date(2014, 9, 2))
 UNMAPPED_CODE = Unmapped(STREET, "Crime type", "ingest_specs/c.csv", {"Sin": 3, "Sloth": 1}, date(2014, 8, 1))
-BAD = SetAside(STREET, "bad_value", 4, 2, "a.csv:7: Month", date(2014, 7, 1))
+BAD = SetAside(STREET, "bad_value", 4, ("d3", "d4"), "a.csv:7: Month", date(2014, 7, 1))
 LANDED = Swept("police_uk/x.csv", "not_loaded", "nobody has loaded it yet", date(2014, 9, 3))
 
 
@@ -270,12 +270,12 @@ def test_each_move_says_whose_it_is_since_when_and_what_does_it() -> None:
         "refused": (
             "police_uk", date(2014, 9, 1),
             "police_uk/crime of surrey, May 2014: refused: missing_column: a.csv:1: lacks Month",
-            "send the reason to the data.police.uk team at the Home Office and ask for the file again",
+            "commongrid report d1, for the data.police.uk team at the Home Office; ask for the file again",
         ),
         "held": (
             "us", date(2014, 9, 2),
             "police_uk/crime of surrey, May 2014: held: 90 rows, where its history suggests 10 to 40",
-            "ask whether it is right; if so, commongrid accept d2 --reason ...",
+            'ask whether it is right; if so, commongrid accept d2 --reason "..."',
         ),
         "landing": (
             "us", date(2014, 9, 3), "1 file in landing, not loaded yet: police_uk/x.csv", "commongrid run",
@@ -288,8 +288,8 @@ def test_each_move_says_whose_it_is_since_when_and_what_does_it() -> None:
         "quarantined": (
             "police_uk", date(2014, 7, 1),
             "police_uk/crime: 4 rows of 2 deliveries quarantined: bad_value; first a.csv:7: Month",
-            "ask the data.police.uk team at the Home Office for a correction; "
-            "the rows are in quarantine/police_uk/crime/",
+            "commongrid report d3 (and of 1 more), for the data.police.uk team at the Home Office; "
+            "ask for a correction",
         ),
     }  # fmt: skip
 
@@ -300,7 +300,7 @@ def test_each_move_says_whose_it_is_since_when_and_what_does_it() -> None:
 )
 def test_the_register_says_whose_a_refusal_is(issue_type: str, whose: str) -> None:
     refused = Refused("d", STREET, "surrey", MAY, issue_type, "why", AS_OF)
-    aside = SetAside(STREET, issue_type, 1, 1, "", AS_OF)
+    aside = SetAside(STREET, issue_type, 1, ("d",), "", AS_OF)
     landed = Swept("police_uk/a.csv", "not_taken", "why", AS_OF, issue_type)
     facts = Facts([], [refused], [], [aside], [], [landed])
     assert [move.whose for move in moves_of(facts, shipped(), AS_OF)] == [whose] * 3
