@@ -32,14 +32,17 @@ class Opened:
 
 
 @contextmanager
-def opened(output: Output | None = None) -> Iterator[Opened]:
-    """Hold the home for as long as a command changes it; with an output to tell so, wait for another that does."""
+def opened(output: Output | None = None, *, rebuild: bool = False) -> Iterator[Opened]:
+    """Hold the home for as long as a command changes it; with an output to tell so, wait for another that does.
+
+    With `rebuild`, its ledger is put aside and an empty one begun.
+    """
     from warehouse.ledger import open_ledger
 
     home = Home.from_environment()
     specs = load_specs(home.specs)
     with home.alone(PATIENCE if output else 0.0, output.say if output else None):
-        ledger = open_ledger(home)
+        ledger = open_ledger(home, rebuild)
         try:
             yield Opened(home, specs, ledger)
         finally:
@@ -140,12 +143,22 @@ def add_postcode_directory(output: Output, files: list[Path], postcode: str, eas
     output.end({"postcodes": count}, True)
 
 
-def run_load(output: Output, paths: list[Path], feed: str | None, period: str | None, issued: date | None) -> None:
+def run_load(
+    output: Output, paths: list[Path], feed: str | None, period: str | None, issued: date | None, rebuild: bool
+) -> None:
     """`commongrid load`."""
+    from pipelines.orchestration.decisions import restore_decisions
     from pipelines.orchestration.steps import load_step
     from pipelines.specs.problems import nearest
+    from warehouse.journal import Journal
 
-    with opened(output) as at:
+    if rebuild and (paths or feed or period or issued):
+        fail(
+            "--rebuild takes no file, feed, period or issue date: it loads all of landing, as the journal has it", USAGE
+        )
+    with opened(output, rebuild=rebuild) as at:
+        if rebuild:
+            restore_decisions(at.ledger, Journal(at.home.journal))
         if feed is not None and feed not in at.specs.feeds:
             fail(f'there is no feed "{feed}"{nearest(feed, at.specs.feeds)}', USAGE)
         report = load_step(at.home, at.specs, at.ledger, output.say, paths, feed=feed, period=period, issued=issued)

@@ -57,12 +57,15 @@ def load(
     feed: Annotated[str | None, typer.Option(help="Take them as this feed's, PARTNER/DATASET.")] = None,
     period: Annotated[str | None, typer.Option(help="The period they report on, as 2014-05.")] = None,
     issued: Annotated[str | None, typer.Option(metavar="DATE", help="The day the partner issued them.")] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make a lost or older ledger again, from landing and the journal.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Take deliveries as far as harmonised: read, coded, on the grid, every row accounted for."""
     from pipelines.cli.commands import run_load
 
-    run_load(Output(json), paths or [], feed, period, _day(issued, "--issued"))
+    run_load(Output(json), paths or [], feed, period, _day(issued, "--issued"), rebuild)
 
 
 @app.command(rich_help_panel=SET_UP)

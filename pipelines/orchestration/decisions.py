@@ -48,3 +48,12 @@ def reopen_period(ledger: Ledger, journal: Journal, kind: PeriodType, start: dat
     with ledger.change() as connection:
         led.remove(connection, led.closed_period, period_type=kind.value, period_start=start)
     return True
+
+
+def restore_decisions(ledger: Ledger, journal: Journal) -> None:
+    """Close in a new ledger what the journal has as closed; what was accepted is looked up there as returns come."""
+    rows = [
+        {"period_type": kind, "period_start": start, "closed_at": at} for (kind, start), at in journal.closed().items()
+    ]
+    with ledger.change() as connection:
+        led.put(connection, led.closed_period, rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert
@@ -76,7 +76,7 @@ class Settler:
         if not is_new and (known["path"], known["member"]) == (arrival.path, arrival.member):
             return
         with self.ledger.change() as connection:
-            _arrive(connection, arrival, led.now(), "duplicate")
+            self._arrive(connection, made, arrival, led.now(), "duplicate")
         self.report.duplicates.append(str(source))
         self.say(f"duplicate {source}: the same content was taken on {known['received_at']:%Y-%m-%d}{self._stale(own)}")
 
@@ -100,7 +100,7 @@ class Settler:
             for row in latest.values()
         ]
         with self.ledger.change() as connection:
-            _arrive(connection, arrival, at, "reissued")
+            self._arrive(connection, made, arrival, at, "reissued")
             led.put(connection, led.return_, again)
         self.report.accepted.append({**_told(made), "reissued": True})
         self.say(f"reissued  {made.claim.source}: as issued on {issued}")
@@ -115,7 +115,7 @@ class Settler:
         row = {**self._delivery(made, arrival, known), "state": "refused", "reason": reason}
         is_kept = known is not None and known["state"] != "refused"
         with self.ledger.change() as connection:
-            _arrive(connection, arrival, led.now(), "refused")
+            self._arrive(connection, made, arrival, led.now(), "refused")
             if not is_kept:
                 led.put(connection, led.delivery, [row])
         return None if is_kept else row
@@ -130,7 +130,7 @@ class Settler:
             made.came = self.journal.arrived(arrival, made.came)
         with self.ledger.change() as connection:
             if not again:
-                _arrive(connection, arrival, made.came, "retried" if known else "new")
+                self._arrive(connection, made, arrival, made.came, "retried" if known else "new")
             led.put(connection, led.delivery, [row])
             if made.making is not None:
                 led.put_new(connection, led.making, [made.making.row()])
@@ -184,6 +184,20 @@ class Settler:
             kept += [{**item, **same} for item in fresh]
         return kept
 
+    def _arrive(self, connection: Connection, made: Prepared, arrival: Arrival, at: datetime, outcome: str) -> None:
+        """Note that a delivery arrived, where it was found, and what came of it."""
+        found, landing = made.claim.source.path, self.preparer.home.landing
+        row = {
+            "delivery_id": arrival.delivery,
+            "path": found.relative_to(landing).as_posix() if found.is_relative_to(landing) else str(found),
+            "member": arrival.member,
+            "received_at": at,
+            "issued_on": arrival.issued,
+            "period": arrival.period,
+            "outcome": outcome,
+        }
+        connection.execute(insert(led.arrival), row)
+
     def _tell(self, made: Prepared, row: Row, records: Records, result: Harmonised) -> None:
         source = made.claim.source
         counts = {name: row[name] for name in ("records", *_OUTCOMES, "unread")}
@@ -226,20 +240,6 @@ def _account(records: Records, result: Harmonised) -> Row:
         "rows_made": result.account["made"],
         **{name: result.account[name] for name in _OUTCOMES},
     }
-
-
-def _arrive(connection: Connection, arrival: Arrival, at: Any, outcome: str) -> None:
-    """Note that a delivery arrived, and what came of it."""
-    row = {
-        "delivery_id": arrival.delivery,
-        "path": arrival.path,
-        "member": arrival.member,
-        "received_at": at,
-        "issued_on": arrival.issued,
-        "period": arrival.period,
-        "outcome": outcome,
-    }
-    connection.execute(insert(led.arrival), row)
 
 
 def issue_totals(connection: Connection, row: Mapping[str, Any], result: Harmonised) -> None:

@@ -86,6 +86,9 @@ class VersionChecks:
             if any(hidden) and not all(hidden):
                 message = f'"{header}" fills an identifier, which is not stored, and so can fill nothing else'
                 yield self.problem(message, "columns", header)
+            if any(hidden) and header in self.version.made_columns():
+                message = f'"{header}" fills an identifier, and the cell it is made from would be stored: map it whole'
+                yield self.problem(message, "columns", header)
 
     def _skip_rules(self) -> Iterator[Problem]:
         known = [*self.version.needed_columns(), *self.version.ignore]

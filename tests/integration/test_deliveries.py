@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.orchestration.decisions import accept, close_period, reopen_period
+from pipelines.orchestration.decisions import accept, close_period, reopen_period, restore_decisions
 from pipelines.reports.parallel import parallel_runs
 from pipelines.specs.base import PeriodType
 from pipelines.specs.check import load_specs
@@ -425,10 +425,7 @@ def test_a_return_for_a_closed_period_is_held_and_one_that_came_before_is_not(co
     assert [row[-1] for row in current(council)] == [3]
     # Made again, the ledger holds what it held: the first return had come before.
     reopened(council)
-    for (kind, start), at in Journal(council.home.journal).closed().items():
-        row = {"period_type": kind, "period_start": start, "closed_at": at}
-        with council.ledger.change() as connection:
-            led.put(connection, led.closed_period, [row])
+    restore_decisions(council.ledger, Journal(council.home.journal))
     council.load()
     assert [row[-1] for row in current(council)] == [3]
     assert reopen_period(council.ledger, journal, PeriodType.CALENDAR_YEAR, date(2014, 1, 1))

@@ -146,6 +146,17 @@ def test_a_bad_file_is_refused_with_what_where_and_what_to_do(
     assert expected in noted[0]["reason"]
 
 
+def test_a_first_record_taken_for_a_header_is_repeated_nowhere(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "2014-05-surrey-street.csv"
+    path.write_text("x1,2014-05,Jane Keeper,Surrey Police,-0.5,51.2,Her Lane,,,Drugs,,\n" * 2)
+    report = bench.load(path)
+    assert "may be no header at all" in report.refused[0]
+    [noted] = bench.ledger.rows(led.file_path)
+    [delivery] = bench.ledger.rows(led.delivery)
+    told = " ".join([*report.refused, *bench.said, noted["reason"], delivery["reason"]])
+    assert [word for word in ("Jane", "Her Lane", "x1") if word in told] == []
+
+
 def test_rows_of_another_month_refuse_the_file_and_name_the_first(bench: Bench, tmp_path: Path) -> None:
     path = street(tmp_path, ROWS)
     wrong = path.with_name("2014-06-surrey-street.csv")

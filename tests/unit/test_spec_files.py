@@ -540,6 +540,13 @@ def test_a_dataset_of_figures_has_a_value_and_its_area(tmp_path: Path) -> None:
     ]
 
 
+def test_a_cell_that_holds_an_identifier_beside_other_things_cannot_be_split(tmp_path: Path) -> None:
+    path = "partners/demo_northmark/abandoned_vehicle.yml"
+    split = "    split: [{column: Car, match: '(?P<mark>[A-Z0-9]+) (?P<make>.*)'}]\n    columns:\n"
+    root = spoiled(tmp_path, (path, "Reg mark: registration", "mark: registration"), (path, "    columns:\n", split))
+    assert any("the cell it is made from would be stored" in problem for problem in told(root))
+
+
 def test_every_issue_type_is_raised_and_every_refusal_has_one() -> None:
     import csv
     import re
