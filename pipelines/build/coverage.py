@@ -1,6 +1,7 @@
 """The coverage grid: every expected return, and what came of it, as of a stated day.
 
-A supplier is expected where it speaks for an area of a loaded boundary set, and where it has ever returned anything.
+A supplier is expected where it speaks for an area of a loaded boundary set, and where it has ever returned anything;
+outside the days its `expected_from` and `expected_to` allow, nothing is expected of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from pipelines.specs.periods import period_end, periods_between
 
 # A return not in hand this many days after it was due is taken as not supplied; until then it is late.
 LATE_DAYS = 92
+
+# The states of a return of which nothing has come.
+NOT_IN_HAND = ("not_due", "due", "late", "not_supplied")
 
 Return = dict[str, Any]
 
@@ -74,7 +78,8 @@ def coverage(specs: SpecSet, arrived: Arrived, area_codes: set[str], as_of: date
             for start in sorted(starts):
                 found = in_hand.get((supplier, start))
                 is_refused = (feed.name, supplier, start) in arrived.refused
-                rows.append(_row(feed, supplier, start, found, is_refused, as_of, first_known))
+                row = _row(feed, supplier, start, found, is_refused, as_of, first_known)
+                rows.append(row if _is_expected(feed, specs, supplier, start) else _not_expected(row))
     return rows
 
 
@@ -109,6 +114,17 @@ def _steady(feed: FeedSpec, specs: SpecSet, mine: list[Return], area_codes: set[
 
 def _expected_suppliers(feed: FeedSpec, specs: SpecSet, mine: list[Return], area_codes: set[str]) -> set[str]:
     return _steady(feed, specs, mine, area_codes) | {item["supplier"] for item in mine}
+
+
+def _is_expected(feed: FeedSpec, specs: SpecSet, supplier: str, start: date) -> bool:
+    known = specs.partners[feed.partner].suppliers.get(supplier)
+    return known is None or known.is_expected(start, period_end(feed.feed.cadence.every, start))
+
+
+def _not_expected(row: Return) -> Return:
+    """The row of a period in which nothing was expected of the supplier; what came all the same is shown as it is."""
+    state = "not_applicable" if row["state"] in NOT_IN_HAND else row["state"]
+    return {**row, "state": state, "is_late": False}
 
 
 def _expected_periods(feed: FeedSpec, mine: list[Return], as_of: date) -> Iterable[date]:

@@ -84,18 +84,18 @@ def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by
     return Plan(as_of, False, current, grid, changed, changed_sets, state, previous)
 
 
-def _key(row: Mapping[str, Any]) -> Key:
+def _key(row: Mapping[Any, Any]) -> Key:
     return (row["feed"], row["supplier"], row["period_start"])
 
 
-def _by_key(rows: Iterable[Mapping[str, Any]]) -> dict[Key, list[Mapping[str, Any]]]:
-    found: dict[Key, list[Mapping[str, Any]]] = {}
+def _by_key(rows: Iterable[Mapping[Any, Any]]) -> dict[Key, list[Mapping[Any, Any]]]:
+    found: dict[Key, list[Mapping[Any, Any]]] = {}
     for row in rows:
         found.setdefault(_key(row), []).append(row)
     return found
 
 
-def _content(rows: list[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+def _content(rows: list[Mapping[Any, Any]]) -> list[tuple[str, ...]]:
     """What the rows of one supplier and period come from; when it differs, the return has changed."""
     return sorted(tuple(str(row[name]) for name in _CONTENT) for row in rows)
 
@@ -106,7 +106,7 @@ def coverage_grid(
     """The current returns of the specs' feeds, and their coverage grid."""
     current = [item for item in led.current_returns(ledger, known_by) if item["feed"] in specs.feeds]
     mark_in_force(home, current)
-    return current, coverage(specs, Arrived(current, _refused(ledger, specs)), _area_codes(home), as_of)
+    return current, coverage(specs, Arrived(current, _refused(ledger, specs, known_by)), _area_codes(home), as_of)
 
 
 def start_build(ledger: Ledger, plan: Plan) -> None:
@@ -138,9 +138,23 @@ def _set_keys(plan: Plan) -> list[str]:
     return [key for key in plan.state if key.startswith("set:")]
 
 
-def _refused(ledger: Ledger, specs: SpecSet) -> set[Key]:
-    refused = {(row["feed"], row["supplier"], row["period_start"]) for row in ledger.rows(led.return_, state="held")}
-    for row in ledger.rows(led.delivery, state="refused"):
+def refused_by(ledger: Ledger, known_by: date | None = None) -> list[dict[str, Any]]:
+    """The deliveries refused, each with the day it was `known_on`: issued, else received; only those known by a day."""
+    known: dict[str, date] = {}
+    for row in ledger.rows(led.arrival, outcome="refused"):
+        day = row["issued_on"] or row["received_at"].date()
+        known[row["delivery_id"]] = min(day, known.get(row["delivery_id"], day))
+    rows = [
+        {**row, "known_on": known.get(row["delivery_id"], row["received_at"].date())}
+        for row in ledger.rows(led.delivery, state="refused")
+    ]
+    return [row for row in rows if known_by is None or row["known_on"] <= known_by]
+
+
+def _refused(ledger: Ledger, specs: SpecSet, known_by: date | None) -> set[Key]:
+    held = ledger.rows(led.return_, state="held")
+    refused = {_key(row) for row in held if known_by is None or row["known_on"] <= known_by}
+    for row in refused_by(ledger, known_by):
         if row["name_period"] is not None and row["feed"] in specs.feeds:
             kind = specs.feeds[row["feed"]].feed.cadence.every
             refused.add((row["feed"], row["name_supplier"], period_start(kind, row["name_period"])))

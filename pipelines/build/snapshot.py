@@ -118,6 +118,7 @@ def _areas(home: Home, specs: SpecSet, plan: Plan, draft: Path) -> None:
     rows = []
     keys = areas.select("boundary_set", "area_code", "parent_code").rows()
     for feed in specs.feeds.values():
+        known = specs.partners[feed.partner].suppliers
         wanted = {code for _set, area, parent in keys for code in (area, parent) if code is not None}
         for supplier, codes in speaking_suppliers(feed, specs, wanted).items():
             rows += [
@@ -128,11 +129,16 @@ def _areas(home: Home, specs: SpecSet, plan: Plan, draft: Path) -> None:
                     "unit_counted": feed.feed.recording.unit,
                     "boundary_set": set_name,
                     "area_code": area,
+                    "expected_from": known[supplier].expected_from,
+                    "expected_to": known[supplier].expected_to,
                 }
                 for set_name, area, parent in keys
                 if codes and (area in codes or parent in codes)
             ]
-    columns = dict.fromkeys(("dataset", "partner", "supplier", "unit_counted", "boundary_set", "area_code"), TEXT)
+    columns = {
+        **dict.fromkeys(("dataset", "partner", "supplier", "unit_counted", "boundary_set", "area_code"), TEXT),
+        **dict.fromkeys(("expected_from", "expected_to"), DAY),
+    }
     _write(draft / "area_suppliers.parquet", columns, rows)
     recording = [
         {"partner": feed.partner, "dataset": feed.dataset, "unit_counted": feed.feed.recording.unit,

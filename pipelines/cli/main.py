@@ -154,6 +154,25 @@ def run(as_of: AsOf = None, json: Json = False) -> None:
 
 
 @app.command(rich_help_panel=MONTHLY)
+def status(
+    feed: Annotated[str | None, typer.Option(help="This feed alone, PARTNER/DATASET.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="The day to judge by; of a past day, only what was known then."),
+    ] = None,
+    periods: Annotated[int | None, typer.Option(min=1, help="No more periods than these; else a year and one.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as a page to read, mail or print.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What came of every expected return, what is late, quarantined or unmapped, and whose move it is."""
+    from pipelines.cli.status_view import run_status
+
+    run_status(Output(json), _day(as_of, "--as-of"), feed, html, periods)
+
+
+@app.command(rich_help_panel=MONTHLY)
 def report(
     delivery: Annotated[str, typer.Argument(help="Its id, 6 or more characters of it, or its file's name or path.")],
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder to write to; else the home's.")] = None,

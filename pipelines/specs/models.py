@@ -6,6 +6,7 @@ that need more than one file (`check.py`), and reading (`load.py`).
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -72,6 +73,20 @@ class Supplier(Spec):
 
     title: Text
     speaks_for: tuple[Text, ...] = Field((), description="GSS codes of the areas this supplier speaks for")
+    expected_from: Day | None = Field(None, description="a day in the first period it is expected in; else always")
+    expected_to: Day | None = Field(None, description="a day in the last period it is expected in; else for ever")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Supplier:
+        if self.expected_from and self.expected_to and self.expected_to < self.expected_from:
+            raise ValueError("`expected_to` comes before `expected_from`")
+        return self
+
+    def is_expected(self, first: date, last: date) -> bool:
+        """Whether a return is expected of it for a period from `first` to `last`."""
+        return (self.expected_from is None or self.expected_from <= last) and (
+            self.expected_to is None or first <= self.expected_to
+        )
 
 
 class Partner(Spec):

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.specs.check import load_specs
 from tests.conftest import Bench, on_both_stores
 from tests.integration.street import BEYOND, EAST, NOWHERE, WEST, add_wards, street, wards
+from tests.unit.makers import spoiled
 from warehouse import ledger as led
 
 MAY = [("a1", WEST, "Burglary"), ("a2", EAST, "Robbery"), ("", WEST, "Anti-social behaviour"), ("a3", NOWHERE, "Drugs")]
@@ -226,6 +228,34 @@ def test_an_area_nobody_spoke_for_is_not_supplied_though_a_neighbours_rows_fall_
         warded.ask("select status, value from indicator_values where area_code = 'W01' and period_type = 'month'")
     )
     assert (status, value) == ("not_supplied", None)
+
+
+def test_nobody_waits_for_a_supplier_in_months_it_is_not_expected_in(warded: Bench, tmp_path: Path) -> None:
+    force = "    title: Surrey Police\n"
+    root = spoiled(tmp_path, ("partners/police_uk/partner.yml", force, f"{force}    expected_to: 2014-05\n"))
+    for month in (4, 7):
+        warded.load(street(tmp_path, MAY[:2], month=f"2014-{month:02}"))
+    states = "select month(period_start), state from coverage where supplier = 'surrey' order by 1"
+    figures = (
+        "select distinct month(period_start), supplier, status, sum(count), count(distinct category_code) "
+        "from record_counts where area_code = 'W01' and period_type = 'month' group by all order by all"
+    )
+    warded.build(as_of=date(2014, 12, 30))
+    assert warded.ask(figures) == [
+        (4, "surrey", "ok", 1, 14), (5, "surrey", "not_supplied", None, 14), (6, "surrey", "not_supplied", None, 14),
+        (7, "surrey", "ok", 1, 14),
+    ]  # fmt: skip
+    warded.specs = load_specs(root)
+    warded.build(as_of=date(2014, 12, 30))
+    assert warded.ask(states)[:4] == [(4, "received"), (5, "not_supplied"), (6, "not_applicable"), (7, "received")]
+    # June has nobody to wait for; what came for July all the same stands apart from the area's own figures.
+    assert warded.ask(figures) == [
+        (4, "surrey", "ok", 1, 14), (5, "surrey", "not_supplied", None, 14), (6, None, "not_supplied", None, 14),
+        (7, "surrey", "partial", 1, 1), (7, None, "not_supplied", None, 14),
+    ]  # fmt: skip
+    incremental = warded.hashes()
+    warded.build(full=True, as_of=date(2014, 12, 30))
+    assert warded.hashes() == incremental
 
 
 def test_no_change_makes_no_release_and_a_new_month_links_the_old_ones(warded: Bench, tmp_path: Path) -> None:

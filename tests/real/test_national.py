@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pipelines.cli.status_view import draw
+from pipelines.place.boundaries import AddedSet, BoundaryFields, add_boundaries
+from pipelines.reports.status import status_of
 from tests.conftest import Bench
 from warehouse import ledger as led
 
 pytestmark = pytest.mark.slow
 
 
-def test_the_national_archive(bench: Bench, real_data: Path) -> None:
-    from pipelines.place.boundaries import BoundaryFields, add_boundaries
-
+def _districts(bench: Bench, real_data: Path) -> AddedSet:
     districts = real_data / "geography/lad/lad_2024_bsc.geojson"
     fields = BoundaryFields("LAD24CD", "LAD24NM", "LAD24CD")
-    added = add_boundaries([districts], bench.home.boundaries, "lad_2024", fields, None, None)
+    return add_boundaries([districts], bench.home.boundaries, "lad_2024", fields, None, None)
+
+
+def test_the_national_archive(bench: Bench, real_data: Path) -> None:
+    added = _districts(bench, real_data)
     assert (added.areas, added.outside_cover) == (361, 11)
     assert bench.load(real_data / "police/national/2014-01.zip").ok
     rows = bench.ledger.rows(led.delivery)
@@ -57,3 +63,37 @@ def test_the_national_archive(bench: Bench, real_data: Path) -> None:
     )
     assert dict(unplaced)["outside_cover"] == 11_798
     assert "coordinates" not in dict(unplaced)
+
+
+def test_the_status_shows_who_sent_nothing_though_neighbours_rows_fall_there(bench: Bench, real_data: Path) -> None:
+    from rich.console import Console
+
+    _districts(bench, real_data)
+    assert bench.load(real_data / "police/national/2014-01.zip").ok
+    as_of = date(2014, 9, 1)
+    bench.build(as_of=as_of)
+    strays = bench.ask(
+        "select sum(count) from record_counts where area_code like 'E09%' and supplier <> 'metropolitan' "
+        "and supplier <> 'city-of-london' and period_type = 'month' and flags like '%outside_supplier_area%'"
+    )
+    assert strays[0][0] > 100
+
+    found = status_of(bench.home, bench.specs, bench.ledger, as_of, today=as_of)
+    [block] = found.grid
+    states = {line.supplier: line.cells[0] and line.cells[0].state for line in block.lines}
+    assert block.periods[0] == date(2014, 1, 1)
+    assert {name for name, state in states.items() if state != "received"} == {"metropolitan", "greater-manchester"}
+    assert (states["metropolitan"], states["greater-manchester"]) == ("not_supplied", "not_supplied")
+    [missing] = [move for move in found.moves if date(2014, 1, 1) in move.periods]
+    assert (missing.kind, missing.suppliers) == ("not_supplied", ("greater-manchester", "metropolitan"))
+
+    text = io.StringIO()
+    draw(Console(file=text, width=100, highlight=False, markup=False), found, bench.home)
+    # Forty-five suppliers take four lines: those alike are one, and the odd ones are named.
+    drawn = [
+        line.split()[:3]
+        for line in text.getvalue().partition("Whose move")[0].splitlines()
+        if "  ✓ " in line or "  ✗ " in line
+    ]
+    assert drawn[0] == ["crime", "42", "suppliers"]
+    assert [words[:2] for words in drawn[1:4]] == [["btp", "✓"], ["greater-manchester", "✗"], ["metropolitan", "✗"]]

@@ -46,12 +46,22 @@ def grid(
     *,
     refused: set[tuple[str, str, date]] | None = None,
     areas: set[str] | None = None,
+    specs: SpecSet | None = None,
 ) -> dict[tuple[str, date], dict[str, Any]]:
-    rows = coverage(only(STREET), Arrived(current, refused or set()), areas or set(), as_of)
+    rows = coverage(specs or only(STREET), Arrived(current, refused or set()), areas or set(), as_of)
     keyed = {(row["supplier"], row["period_start"]): row for row in rows}
     assert list(keyed) == sorted(keyed)
     assert len(keyed) == len(rows)
     return keyed
+
+
+def expected_in(supplier: str, **days: date) -> SpecSet:
+    """The shipped street feed with a supplier that is expected only between the days given."""
+    specs = only(STREET)
+    partner = specs.partners["police_uk"]
+    bounded = partner.suppliers[supplier].model_copy(update=days)
+    changed = partner.model_copy(update={"suppliers": {**partner.suppliers, supplier: bounded}})
+    return SpecSet(specs.root, specs.datasets, {**specs.partners, "police_uk": changed}, specs.feeds, specs.code_lists)
 
 
 APRIL = arrived(date(2014, 4, 1), date(2014, 6, 1))
@@ -154,3 +164,33 @@ def test_each_supplier_speaks_for_its_own_areas() -> None:
     speaking = speaking_suppliers(feed, shipped(), [GUILDFORD, "E05007293"])
     assert {name for name, codes in speaking.items() if codes} == {"surrey"}
     assert speaking["surrey"] == {GUILDFORD}
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ({}, [4, 5, 6, 7]),
+        ({"expected_from": date(2014, 5, 1)}, [5, 6, 7]),
+        # A month that the supplier begins or ends in is expected of it.
+        ({"expected_from": date(2014, 5, 31), "expected_to": date(2014, 6, 1)}, [5, 6]),
+        ({"expected_to": date(2014, 3, 31)}, []),
+    ],
+)
+def test_nothing_is_expected_of_a_supplier_outside_its_days(days: dict[str, date], expected: list[int]) -> None:
+    kent = arrived(date(2014, 4, 1), date(2014, 6, 1), supplier="kent")
+    rows = grid([kent], date(2016, 1, 1), areas={GUILDFORD}, specs=expected_in("surrey", **days))
+    for month in (4, 5, 6, 7):
+        row = rows["surrey", date(2014, month, 1)]
+        wanted = ("not_supplied", True) if month in expected else ("not_applicable", False)
+        assert (row["state"], row["is_late"]) == wanted
+
+
+def test_what_came_of_a_supplier_nobody_expected_is_shown_as_it_is_and_is_not_late() -> None:
+    specs = expected_in("surrey", expected_to=date(2014, 4, 30))
+    late = arrived(MAY, DUE + timedelta(days=9))
+    refused = {(STREET, "surrey", date(2014, 6, 1))}
+    rows = grid([APRIL, late], date(2014, 12, 1), refused=refused, specs=specs)
+    told = {start.month: (rows["surrey", start]["state"], rows["surrey", start]["is_late"]) for _, start in rows}
+    assert [told[month] for month in (4, 5, 6, 7)] == [
+        ("received", False), ("received", False), ("refused", False), ("not_applicable", False),
+    ]  # fmt: skip

@@ -231,3 +231,24 @@ def test_the_lineage_ends_at_the_line(demo_home: Path) -> None:
     ledger = sqlite3.connect(f"file:{demo_home / 'ledger.sqlite'}?mode=ro", uri=True)
     assert [row for sql in _blocks(page, "sql ledger") for row in ledger.execute(sql).fetchall()]
     ledger.close()
+
+
+@pytest.mark.slow
+def test_the_status_is_as_the_guide_shows_it(demo_home: Path) -> None:
+    text = (ROOT / "docs" / "how-to" / "chase-a-late-return.md").read_text(encoding="utf-8")
+    told = re.search(r"```sh\n(commongrid status .+?)```\n\n```text\n(.*?)```", text, re.DOTALL)
+    assert told is not None
+    assert _commongrid(demo_home, *shlex.split(told[1])[1:]).startswith(told[2].strip())
+
+
+def test_the_guide_explains_every_sign_of_the_status() -> None:
+    from pipelines.reports.grid import SIGNS
+
+    text = (ROOT / "docs" / "how-to" / "chase-a-late-return.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| `")]
+    told = {
+        state: sign
+        for signs, states in rows
+        for sign, state in zip(re.findall("`(.+?)`", signs), re.findall("`(.+?)`", states), strict=True)
+    }
+    assert told == {state: sign.sign for state, sign in SIGNS.items()}

@@ -1,7 +1,8 @@
 -- What must have a figure: for every month and set to be counted again, each area, category and supplier that speaks
 -- for the area, with how that supplier's return stands; and one row without a supplier for an area nobody speaks for.
 -- A month is spoken for when every return that touches it has come: its own, each of its weeks, or its quarter. Of one
--- that comes in declared parts, a missing part leaves as much of it unspoken for.
+-- that comes in declared parts, a missing part leaves as much of it unspoken for. Of a supplier that is not expected
+-- yet or any more nothing is waited for; its area is then another's, or nobody's.
 with returned as (
     select
         coverage.dataset,
@@ -18,6 +19,7 @@ with returned as (
             months.period_type = 'month'
             and reported.period_end >= months.period_start
             and reported.period_start <= months.period_end
+    where coverage.state <> 'not_applicable'
     group by all
 ),
 
@@ -61,6 +63,8 @@ speaking as (
             months.dataset = suppliers.dataset
             and areas.boundary_set = suppliers.boundary_set
             and areas.area_code = suppliers.area_code
+            and last_day(months.month) >= coalesce(suppliers.expected_from, date '0001-01-01')
+            and months.month <= coalesce(suppliers.expected_to, date '9999-12-31')
     left join returned
         on
             suppliers.dataset = returned.dataset
