@@ -47,8 +47,8 @@ def diff_releases(
             if not output.as_json:
                 _show(found, limit)
             if out is not None:
-                count = _write_csv(found, out)
-                output.say(f"\n{many(count, 'figure')} written to {out}")
+                _write_csv(found, out)
+                output.say(f"\nwritten to {out}")
             output.end(_told(found) if output.as_json else {}, True)
     finally:
         ledger.close()
@@ -69,20 +69,17 @@ def _told(found: Difference) -> dict[str, Any]:
     }
 
 
-def _write_csv(found: Difference, out: Path) -> int:
+def _write_csv(found: Difference, out: Path) -> None:
     """Every figure that differs as a row; a text that a spreadsheet would run is made harmless."""
-    count = 0
     try:
         with whole(out) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            for count, row in enumerate(found.every(), 1):
-                row["delivery_path"] = found.deliveries.get(row["delivery_id"])
-                if count == 1:
-                    writer.writerow(row)
-                writer.writerow(neutral(value) for value in row.values())
+            writer.writerow([*found.columns(), "delivery_path"])
+            for row in found.every():
+                path = found.deliveries.get(row["delivery_id"])
+                writer.writerow(neutral(value) for value in (*row.values(), path))
     except OSError as error:
         fail(f"{out}: cannot be written: {error.strerror}")
-    return count
 
 
 def _show(found: Difference, limit: int) -> None:

@@ -50,8 +50,8 @@ _FIGURES = """
     left join called using (period_type, period_start)
     left join counted using (indicator_id)
     where coalesce("table" = $table, true)
-        and coalesce(coalesce(dataset, numerator_dataset) = $dataset, $dataset is null)
-        and coalesce(area_code = $area or lower(area_name) = lower($area), $area is null)
+        and coalesce(lower(coalesce(dataset, numerator_dataset)) = lower($dataset), $dataset is null)
+        and coalesce(lower($area) in (lower(area_code), lower(area_name)), $area is null)
 """
 _KEY = """dataset, partner, supplier, indicator_id, measure, boundary_set, period_type, period_start, area_code,
     category_code, breakdown, unit_counted"""
@@ -120,10 +120,15 @@ class Difference:
         """
         return self._rows(sql)
 
+    def columns(self) -> list[str]:
+        """What is told of every figure."""
+        described = self._rows("describe from figures select * exclude (size)")
+        return [str(row["column_name"]) for row in described]
+
     def every(self) -> Iterator[Row]:
         """Every figure that differs, the new ones too, in the order of its key."""
+        names = self.columns()
         cursor = self._connection.execute(f'from figures select * exclude (size) order by "table", {_KEY}')
-        names = [column[0] for column in cursor.description or ()]
         while found := cursor.fetchmany(10_000):
             yield from (dict(zip(names, row, strict=True)) for row in found)
 
