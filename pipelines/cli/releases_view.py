@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,24 +99,23 @@ def _show(found: Difference, limit: int) -> None:
     _show_groups(console, groups)
     shown = found.moved(limit)
     if shown:
-        console.print()
         _show_figures(console, groups, shown)
         _show_deliveries(console, found, shown)
 
 
-def _table(headings: tuple[tuple[str, str], ...]) -> Any:
-    from rich import box
+def _table(*headings: str) -> Any:
+    """A table whose columns of numbers, named `>...`, stand to the right and are never folded."""
     from rich.table import Table
 
-    drawn = box.SIMPLE_HEAD if sys.stdout.isatty() else None
-    table = Table(box=drawn, pad_edge=False, header_style="bold")
-    for name, side in headings:
-        table.add_column(name, justify="right" if side == "right" else "left", overflow="fold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in headings:
+        is_number = name.startswith(">")
+        table.add_column(name.lstrip(">"), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     return table
 
 
 def _show_groups(console: Console, groups: list[dict[str, Any]]) -> None:
-    table = _table((("reason", ""), ("table", ""), ("figures", "right"), ("areas", "right"), ("largest movement", "")))
+    table = _table("reason", "table", ">figures", ">areas", "largest movement")
     for group in groups:
         reason = group["reason"] + (" (new figures)" if group["is_new"] else "")
         largest = "" if group["is_new"] else _largest(group["largest"])
@@ -130,24 +128,20 @@ def _largest(row: dict[str, Any]) -> str:
 
 
 def _show_figures(console: Console, groups: list[dict[str, Any]], shown: list[dict[str, Any]]) -> None:
-    table = _table(
-        (
-            ("area", ""), ("set", ""), ("what", ""), ("period", ""), ("old", "right"), ("new", "right"),
-            ("difference", "right"), ("reason", ""), ("delivery", ""),
-        )
-    )  # fmt: skip
-    held = {(group["reason"], group["table"]): group["figures"] for group in groups if not group["is_new"]}
-    listed = Counter((row["reason"], row["table"]) for row in shown)
-    for number, row in enumerate(shown, 1):
-        values = (_number(row["old_value"]), _number(row["new_value"]), _number(row["difference"], "+"))
-        delivery = (row["delivery_id"] or "-")[:_ID]
-        table.add_row(_area(row), row["boundary_set"], _what(row), _period(row), *values, row["reason"], delivery)
-        group = (row["reason"], row["table"])
-        if number == len(shown) or (shown[number]["reason"], shown[number]["table"]) != group:
-            if held[group] > listed[group]:
-                table.add_row(f"... {held[group] - listed[group]:,} more: --limit, --csv")
-            table.add_section()
-    console.print(table)
+    """The figures that moved, those of a reason and table under a heading."""
+    for group in groups:
+        rows = [row for row in shown if (row["reason"], row["table"]) == (group["reason"], group["table"])]
+        if group["is_new"] or not rows:
+            continue
+        listed = "" if len(rows) == group["figures"] else f", the {len(rows):,} largest; --limit or --csv gives more"
+        heading = f"\n{group['reason']}, {group['table']}: {many(group['figures'], 'figure')}{listed}"
+        console.print(heading, style="bold", soft_wrap=True)
+        table = _table("area", "set", "what", "period", ">old", ">new", ">difference", "delivery")
+        for row in rows:
+            values = (_number(row["old_value"]), _number(row["new_value"]), _number(row["difference"], "+"))
+            delivery = (row["delivery_id"] or "-")[:_ID]
+            table.add_row(_area(row), one_line(row["boundary_set"] or "-"), _what(row), _period(row), *values, delivery)
+        console.print(table)
 
 
 def _show_deliveries(console: Console, found: Difference, shown: list[dict[str, Any]]) -> None:

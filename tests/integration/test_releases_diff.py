@@ -310,11 +310,12 @@ OBSERVED = "partner, area_code, period_start, category_code, breakdown, old_valu
 
 
 def test_a_supplied_figure_moves_by_its_own_partners_return(litter: Bench) -> None:
-    land(litter, "2024-06-01", "A,2022-23,summer,5,6\nA,2023-24,summer,7,8\nB,2023-24,,:,9\n")
+    land(litter, "2024-06-01", "A,2022-23,summer,5,6\nA,2023-24,summer,7,8\nB,2023-24,,:,0.3\n")
     land(litter, "2024-06-01", "A,2023-24,summer,70,80\n", "mossshire")
     release(litter)
-    # Hidden now: 8. Given now: what was not. Gone: nothing. Told for the first time, and 0: one of the year after.
-    own = land(litter, "2024-08-01", "A,2023-24,summer,7,x\nB,2023-24,,1,9\nB,2024-25,,0,x\n")
+    # Hidden now: 8. Given now: what was not. Told for the first time, and 0: one of the year after. Written with more
+    # digits, as another program writes the same figure: 0.3.
+    own = land(litter, "2024-08-01", "A,2023-24,summer,7,x\nB,2023-24,,1,0.30000000000000004\nB,2024-25,,0,x\n")
     other = land(litter, "2024-08-01", "A,2023-24,summer,71,80\nA,2023-24,winter,2,x\n", "mossshire")
     path = release(litter)
     year, after, road, path_ = date(2023, 4, 1), date(2024, 4, 1), "road", "path"
@@ -404,10 +405,10 @@ def test_what_moved_is_told_by_reason_and_the_largest_first(published: Published
         "revision observations 3 2 1,000 to 2,204: litter road (fernshire), A, 2023/24",
         "new_period (new figures) observations 2 1",
         "",
-        "area set what period old new difference reason delivery",
-        f"A parish litter road (fernshire) 2023/24 1,000 2,204 +1,204 revision {name}",
-        f"=HYPERLINK(1) parish litter path (fernshire) 2023/24 20 - - revision {name}",
-        "... 1 more: --limit, --csv",
+        "revision, observations: 3 figures, the 2 largest; --limit or --csv gives more",
+        "area set what period old new difference delivery",
+        f"A parish litter road (fernshire) 2023/24 1,000 2,204 +1,204 {name}",
+        f"=HYPERLINK(1) parish litter path (fernshire) 2023/24 20 - - {name}",
         "",
         f"{name} fernshire/2024-08-01/litter.csv",
     ]
