@@ -21,14 +21,9 @@ _MACRO = """
 # Tables that are divided by period: the parts that are the same in both releases are not looked at.
 _DIVIDED = ("record_counts", "indicator_values")
 
-# What happened to the returns: of several, the earliest period's is told. A return that was not there before is of a
+# What happened to the returns: of several for one reason, the earliest period's is told. A return that was not there before is of a
 # new period where the old release had no figures of it: no counts of its month, no figures so early or so late.
 _RETURNS = """
-    periods as (
-        from {new}.periods select period_type, period_start, period_end
-        union
-        from {old}.periods select period_type, period_start, period_end
-    ),
     counted_before as (
         from {old}.record_counts select distinct dataset, period_type, period_start
     ),
@@ -56,13 +51,9 @@ _RETURNS = """
             and r.period_start between s.first_start and s.last_start
     ),
     happened as (
-        select r.partner, r.dataset, r.supplier, p.period_type, p.period_start, min(r.cause) as cause
-        from (select *, unnest(months) as month from told) r
-        join periods p on r.month between p.period_start and p.period_end
+        from (from told select partner, dataset, supplier, unnest(months) as month, cause)
+        select partner, dataset, supplier, month, min(cause) as cause
         group by all
-    ),
-    ever as (
-        from told select partner, dataset, supplier, min(cause) as cause group by all
     )
 """
 
@@ -93,7 +84,9 @@ _DEFINITIONS = """
     )
 """
 
-# Counts of each supplier, and the figures they add up to: suppliers of one unit within an area are added up.
+# Counts of each supplier, and the figures they add up to: suppliers of one unit within an area are added up. What moved
+# a figure is what moved the counts of its months: of several reasons that by which it moved the most.
+_MOST = "struct_pack(least := -abs(moved_by), cause := cause)"
 _COUNTS = """
     supplied as (
         select coalesce(n.dataset, o.dataset) as dataset, coalesce(n.partner, o.partner) as partner,
@@ -102,8 +95,7 @@ _COUNTS = """
             coalesce(n.boundary_set, o.boundary_set) as boundary_set, coalesce(n.area_code, o.area_code) as area_code,
             coalesce(n.period_type, o.period_type) as period_type,
             coalesce(n.period_start, o.period_start) as period_start,
-            o.count as old_count, n.count as new_count, o.dataset is not null as was_there,
-            o.count is distinct from n.count as has_moved
+            o.count as old_count, n.count as new_count, o.dataset is not null as was_there
         from (from {new}.record_counts semi join counts_compared using (period_type, period_start)) n
         full outer join (from {old}.record_counts semi join counts_compared using (period_type, period_start)) o
             on n.dataset = o.dataset and n.boundary_set = o.boundary_set and n.area_code = o.area_code
@@ -112,31 +104,61 @@ _COUNTS = """
             and n.unit_counted is not distinct from o.unit_counted
             and n.partner is not distinct from o.partner and n.supplier is not distinct from o.supplier
     ),
-    counted as (
-        select 'record_counts' as "table", dataset, category_code, unit_counted, boundary_set, area_code, period_type,
-            period_start, cast(sum(old_count) as double) as old_value, cast(sum(new_count) as double) as new_value,
-            not bool_or(was_there) as is_new,
-            min(h.cause) filter (where has_moved) as cause, min(e.cause) filter (where has_moved) as other_cause
+    months as (
+        select distinct m.period_start as month, p.period_type, p.period_start
+        from (
+            from {new}.periods select period_type, period_start, period_end
+            union
+            from {old}.periods select period_type, period_start, period_end
+        ) p
+        join counts_compared m on m.period_type = 'month' and m.period_start between p.period_start and p.period_end
+        where p.period_type in (from counts_compared select period_type)
+    ),
+    movers as (
+        select s.dataset, s.category_code, s.unit_counted, s.boundary_set, s.area_code, m.period_type, m.period_start,
+            h.cause.reason as reason, min(h.cause) as cause,
+            sum(coalesce(s.new_count, 0) - coalesce(s.old_count, 0)) as moved_by
+        from supplied s
+        join months m on s.period_start = m.month
+        left join happened h
+            on s.partner = h.partner and s.dataset = h.dataset and s.supplier = h.supplier and m.month = h.month
+        where s.period_type = 'month' and s.new_count is distinct from s.old_count
+        group by all
+    ),
+    added as (
+        select dataset, category_code, unit_counted, boundary_set, area_code, period_type, period_start,
+            cast(sum(old_count) as double) as old_value, cast(sum(new_count) as double) as new_value,
+            not bool_or(was_there) as is_new
         from supplied
-        left join happened h using (partner, dataset, supplier, period_type, period_start)
-        left join ever e using (partner, dataset, supplier)
         group by all
         having has_moved(old_value, new_value) and not (is_new and coalesce(new_value, 0) = 0)
+    ),
+    counted as (
+        select 'record_counts' as "table", a.*, m.cause
+        from added a
+        left join (
+            from movers select * exclude (reason, cause, moved_by), min({most}).cause as cause group by all
+        ) m
+            on a.dataset = m.dataset and a.boundary_set = m.boundary_set and a.area_code = m.area_code
+            and a.period_type = m.period_type and a.period_start = m.period_start
+            and a.category_code is not distinct from m.category_code
+            and a.unit_counted is not distinct from m.unit_counted
     )
 """
 
 # A value moves with its numerator, for which the suppliers counted by it are asked, or with its denominator.
 _INDICATORS = """
     numerators as (
-        select i.indicator_id, s.boundary_set, s.area_code, s.period_type, s.period_start,
-            min(h.cause) as cause, min(e.cause) as other_cause
-        from supplied s
-        join (from defined select distinct indicator_id, numerator_dataset, unit_counted, categories) i
-            on s.dataset = i.numerator_dataset and s.unit_counted = i.unit_counted
-            and list_contains(string_split(i.categories, ','), s.category_code)
-        left join happened h using (partner, dataset, supplier, period_type, period_start)
-        left join ever e using (partner, dataset, supplier)
-        where s.has_moved
+        select indicator_id, boundary_set, area_code, period_type, period_start, min({most}).cause as cause
+        from (
+            select i.indicator_id, m.boundary_set, m.area_code, m.period_type, m.period_start, m.reason,
+                min(m.cause) as cause, sum(m.moved_by) as moved_by
+            from movers m
+            join (from defined select distinct indicator_id, numerator_dataset, unit_counted, categories) i
+                on m.dataset = i.numerator_dataset and m.unit_counted = i.unit_counted
+                and list_contains(string_split(i.categories, ','), m.category_code)
+            group by all
+        )
         group by all
     ),
     denominators as (
@@ -163,8 +185,7 @@ _INDICATORS = """
     ),
     judged as (
         select rated.* exclude (of_year), i.numerator_dataset,
-            if(rated.has_other_numerator, m.cause, null) as cause,
-            if(rated.has_other_numerator, m.other_cause, null) as other_cause, d.cause as denominator_cause,
+            if(rated.has_other_numerator, m.cause, null) as cause, d.cause as denominator_cause,
             rated.indicator_id in (from redefined) as is_redefined,
             rated.indicator_id not in (from {old}.indicators select indicator_id) as is_newly_defined
         from rated
@@ -219,7 +240,6 @@ _REASONS = """
                 when is_redefined then 'definition'
                 when has_other_denominator then 'denominator'
                 when "table" <> 'observations' and boundary_set in (from redrawn) then 'boundary'
-                when other_cause is not null then other_cause.reason
                 else 'definition'
             end as reason
         from moved
@@ -228,7 +248,7 @@ _REASONS = """
         breakdown, unit_counted, boundary_set, area_code, period_type, period_start, old_value, new_value, reason,
         case
             when reason = 'denominator' then denominator_cause.delivery_id
-            when reason not in ('boundary', 'definition') then coalesce(cause, other_cause).delivery_id
+            when reason not in ('boundary', 'definition') then cause.delivery_id
         end as delivery_id
     from reasoned
     order by "table", dataset, partner, supplier, indicator_id, measure, boundary_set, period_type, period_start,
@@ -263,7 +283,7 @@ def create_changes(
     _given(connection, returned, compared)
     connection.execute(_MACRO)
     new, old = databases
-    connection.execute(f"insert into changes by name {_MOVED.format(new=new, old=old)}", {"release_id": release_id})
+    connection.execute(f"insert into changes by name {_MOVED.format(new=new, old=old, most=_MOST)}", {"release_id": release_id})
 
 
 def _given(

@@ -125,8 +125,9 @@ def moved(path: Path, columns: str, where: str = "true") -> list[Moved]:
 
 
 def delivery(bench: Bench, name: str) -> str:
-    [found] = [row["delivery_id"] for row in bench.ledger.rows(led.delivery) if name in row["path"]]
-    return str(found)
+    """The last delivery of a name."""
+    found = [row for row in bench.ledger.rows(led.delivery) if name in row["path"]]
+    return str(max(found, key=lambda row: row["received_at"])["delivery_id"])
 
 
 MONTHLY = "\"table\" = 'record_counts' and period_type = 'month'"
@@ -177,16 +178,26 @@ def test_a_month_that_was_missing_is_late_and_one_after_the_last_is_new(council:
     april, june = delivery(council, "2014-04"), delivery(council, "2014-06")
     columns = "period_type, period_start, old_value, new_value, reason, delivery_id"
     assert moved(path, columns, "area_code = 'W01' and category_code = 'drugs'") == [
-        # The year was told before: it grew by a late month and a new one, of which the earlier is named.
+        # The year was told before: it grew as much by a late month as by a new one, of which the earlier is named.
         ("financial_year", date(2014, 4, 1), 1, 3, "late_return", april),
         ("month", date(2014, 4, 1), None, 1, "late_return", april),
         ("month", date(2014, 6, 1), None, 1, "new_period", june),
     ]
-    council.load(street(tmp_path, [("c1", WEST, "Drugs")], month="2014-07"))
+
+    # A revision of May that does not touch drugs is not what moved the year's drugs.
+    # It brought more burglaries than July did.
+    july_rows = [("c1", WEST, "Drugs"), ("c2", WEST, "Burglary")]
+    council.load(street(tmp_path, july_rows, month="2014-07"))
+    may_rows = [("a1", WEST, "Drugs"), *((f"r{number}", WEST, "Burglary") for number in range(3))]
+    council.load(street(tmp_path / "2", may_rows, month="2014-05"))
     path = release(council)
-    assert moved(path, columns, "category_code = 'drugs' and area_code = 'W01'") == [
-        ("financial_year", date(2014, 4, 1), 3, 4, "new_period", delivery(council, "2014-07")),
-        ("month", date(2014, 7, 1), None, 1, "new_period", delivery(council, "2014-07")),
+    july, may = delivery(council, "2014-07"), delivery(council, "2014-05")
+    assert moved(path, f"category_code, {columns}", "area_code = 'W01'") == [
+        ("burglary", "financial_year", date(2014, 4, 1), 0, 4, "revision", may),
+        ("burglary", "month", date(2014, 5, 1), 0, 3, "revision", may),
+        ("burglary", "month", date(2014, 7, 1), None, 1, "new_period", july),
+        ("drugs", "financial_year", date(2014, 4, 1), 3, 4, "new_period", july),
+        ("drugs", "month", date(2014, 7, 1), None, 1, "new_period", july),
     ]
 
 
