@@ -222,6 +222,30 @@ def releases_show(
     show_release(Output(json), release)
 
 
+@releases_app.command("diff")
+def releases_diff(  # noqa: PLR0913 - an option each
+    old: Annotated[str | None, typer.Argument(help="The release to start from; else the one before.")] = None,
+    new: Annotated[str | None, typer.Argument(help="The release to end with; else the current one.")] = None,
+    *,
+    audience: Annotated[str, typer.Option(help="Whose releases.")] = "restricted",
+    table: Annotated[
+        str | None, typer.Option(help="Only of this table: record_counts, indicator_values or observations.")
+    ] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only of this dataset, and indicators that count it.")] = None,
+    area: Annotated[str | None, typer.Option(help="Only of this area, by its code or name.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every figure that differs here, the new ones too.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="How many figures to show of each reason and table.")] = 20,
+    json: Json = False,
+) -> None:
+    """Which figures moved from one release to another, and why; of new periods, how many figures there are."""
+    from pipelines.cli.releases_view import diff_releases
+    from pipelines.publish.difference import Wanted
+
+    diff_releases(Output(json), (old, new), audience, Wanted(table, dataset, area), csv, limit)
+
+
 @specs_app.command("check")
 def specs_check(
     path: Annotated[Path | None, typer.Argument(help="A folder of specs; else the one in use.")] = None,

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert
 
 from pipelines.build.dictionary import published_tables, release_columns
-from pipelines.publish.changes import create_changes
-from pipelines.publish.tables import PublishError, literal, materialise
+from pipelines.publish.changes import compared_parts, create_changes
+from pipelines.publish.returns import differing_returns
+from pipelines.publish.tables import PublishedTable, PublishError, literal, materialise
 from pipelines.publish.writer import Writer
 from warehouse import ledger as led
 from warehouse.home import Home
@@ -71,7 +72,8 @@ def publish(home: Home, ledger: Ledger, audience: str, as_of: date) -> Outcome:
             "content": content,
         }
         inputs = _inputs(ledger)
-        _release_tables(home, connection, ledger, release, inputs, last)
+        _changes(home, connection, ledger, release, tables, inputs, last)
+        _releases(home, connection, ledger, release)
         Writer(connection, tables, release, last, draft).write()
         path = draft.with_name(release_id)
         draft.rename(path)
@@ -128,41 +130,46 @@ def _connected(home: Home, last: Path | None) -> DuckDBPyConnection:
 
 
 def _inputs(ledger: Ledger) -> Rows:
+    """The returns the warehouse was built of, each with the day its delivery was last known on.
+
+    Raises:
+        PublishError: where what was built is no longer what the ledger knows.
+    """
     names = ("feed", "supplier", "period_start", "delivery_id", "fingerprint", "revision")
-    known = {
-        (row["feed"], row["supplier"], row["period_start"], row["delivery_id"]): row for row in ledger.rows(led.return_)
-    }
-    return [
-        {
-            **{name: row[name] for name in names},
-            "known_on": known[row["feed"], row["supplier"], row["period_start"], row["delivery_id"]]["known_on"],
-        }
-        for row in ledger.rows(led.built_return)
-    ]
+    known: dict[tuple[Any, ...], date] = {}
+    for row in ledger.rows(led.return_, state="accepted"):
+        key = tuple(row[name] for name in names[:4])
+        known[key] = max(row["known_on"], known.get(key, date.min))
+    inputs = [{name: row[name] for name in names} for row in ledger.rows(led.built_return)]
+    if any(tuple(row[name] for name in names[:4]) not in known for row in inputs):
+        raise PublishError("what was loaded since is not built yet; run `commongrid build` first")
+    return [{**row, "known_on": known[tuple(row[name] for name in names[:4])]} for row in inputs]
 
 
-def _release_tables(
-    home: Home, connection: DuckDBPyConnection, ledger: Ledger, release: dict[str, Any], inputs: Rows, last: Path | None
+def _changes(
+    home: Home,
+    connection: DuckDBPyConnection,
+    ledger: Ledger,
+    release: dict[str, Any],
+    tables: list[PublishedTable],
+    inputs: Rows,
+    last: Path | None,
 ) -> None:
-    """Make `changes` and `releases`, the tables that tell of releases. They are no part of a release's content hash."""
-    before = [dict(row) for row in ledger.rows(led.release_input, release_id=last.name)] if last else []
-    for name, rows in (("new_inputs", inputs), ("old_inputs", before)):
-        connection.register(f"{name}_given", _input_table(rows))
-        connection.execute(f"create table {name} as from {name}_given")
-    changes = release_columns(home.dbt_project, "changes")
-    create_changes(connection, changes, "made", "last" if last else None, release["release_id"])
+    """Make `changes`: what moved since the last release. It is no part of a release's content hash."""
+    columns = release_columns(home.dbt_project, "changes")
+    if last is None:
+        create_changes(connection, columns, None, [], [], release["release_id"])
+        return
+    before = ledger.rows(led.release_input, release_id=last.name)
+    returned = differing_returns(inputs, before, ledger.rows(led.return_), ledger.rows(led.making))
+    compared = compared_parts({table.name: table.described() for table in tables}, read_manifest(last)["tables"])
+    create_changes(connection, columns, ("made", "last"), returned, compared, release["release_id"])
+
+
+def _releases(home: Home, connection: DuckDBPyConnection, ledger: Ledger, release: dict[str, Any]) -> None:
+    """Make `releases`: every release up to and with this one."""
     columns = release_columns(home.dbt_project, "releases")
     connection.execute(f"create table releases ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
     told: Rows = [*(dict(row) for row in ledger.rows(led.release, audience=release["audience"])), release]
     places = ", ".join("?" for _ in columns)
     connection.executemany(f"insert into releases values ({places})", [[row[name] for name in columns] for row in told])
-
-
-def _input_table(rows: Rows) -> Any:
-    """The returns behind a release, as an Arrow table."""
-    import polars as pl
-
-    columns = ("feed", "dataset", "supplier", "period_start", "delivery_id", "fingerprint")
-    split = [{**row, "dataset": row["feed"].split("/")[1]} for row in rows]
-    schema = {name: pl.Date if name == "period_start" else pl.String for name in columns}
-    return pl.DataFrame([[row[name] for name in columns] for row in split], schema=schema, orient="row").to_arrow()

@@ -51,6 +51,17 @@ class PublishedTable:
             text.update(f"{part.folder(self.partition)}\n{part.hash}\n".encode())
         return text.hexdigest()
 
+    def described(self) -> dict[str, Any]:
+        """As a release's manifest tells of it."""
+        return {
+            "rows": self.rows,
+            "hash": self.hash,
+            "columns": self.columns,
+            "parts": [
+                {"folder": part.folder(self.partition), "rows": part.rows, "hash": part.hash} for part in self.parts
+            ],
+        }
+
 
 def quoted(name: str) -> str:
     """An identifier, quoted for SQL."""

@@ -117,19 +117,7 @@ class Writer:
         write_areas(self.connection, self.draft / "areas.gpkg")
 
     def _manifest(self) -> None:
-        described = {
-            table.name: {
-                "rows": table.rows,
-                "hash": table.hash,
-                "columns": table.columns,
-                "parts": [
-                    {"folder": part.folder(table.partition), "rows": part.rows, "hash": part.hash}
-                    for part in table.parts
-                ],
-            }
-            for table in self.tables
-        }
-        manifest = {**self.release, "tables": described}
+        manifest = {**self.release, "tables": {table.name: table.described() for table in self.tables}}
         path = self.draft / "manifest.json"
         path.write_text(json.dumps(manifest, indent=1, default=str) + "\n", encoding="utf-8")
         sync(path)

@@ -221,6 +221,19 @@ def test_the_past_is_as_the_tutorial_says(demo_home: Path) -> None:
 
 
 @pytest.mark.slow
+def test_what_changed_is_as_the_page_says(demo_home: Path) -> None:
+    text = (ROOT / "docs" / "how-to" / "see-what-changed.md").read_text(encoding="utf-8")
+    told = re.search(r"```sh\n(commongrid releases diff --.+?)```\n\n```text\n(.*?)```", text, re.DOTALL)
+    assert told is not None
+    # A release is named by the moment it was made.
+    printed, page = (
+        re.sub(r"\d{8}T\d{6}-[0-9a-f]{8}", "RELEASE", words)
+        for words in (_commongrid(demo_home, *shlex.split(told[1])[1:]), told[2].strip())
+    )
+    assert printed == page
+
+
+@pytest.mark.slow
 def test_the_lineage_ends_at_the_line(demo_home: Path) -> None:
     page = ROOT / "docs" / "how-to" / "read-a-figures-lineage.md"
     script = next(body for body in _blocks(page, "sh") if body.startswith("sed"))
