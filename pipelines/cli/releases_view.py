@@ -72,7 +72,8 @@ def _write_csv(found: Difference, out: Path) -> None:
     """Every figure that differs as a row; a text that a spreadsheet would run is made harmless."""
     try:
         with whole(out) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
+            # Lines end as RFC 4180 has it: with LF alone, csv would not quote a CR within a cell.
+            writer = csv.writer(file)
             writer.writerow([*found.columns(), "delivery_path"])
             for row in found.every():
                 path = found.deliveries.get(row["delivery_id"])

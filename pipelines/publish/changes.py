@@ -21,8 +21,9 @@ _MACRO = """
 # Tables that are divided by period: the parts that are the same in both releases are not looked at.
 _DIVIDED = ("record_counts", "indicator_values")
 
-# What happened to the returns: of several for one reason, the earliest period's is told. A return that was not there before is of a
-# new period where the old release had no figures of it: no counts of its month, no figures so early or so late.
+# What happened to the returns: of several for one reason, the earliest period's is told. A return that was not there
+# before is of a new period where the old release had no figures of it: no counts of its month, no figures of the
+# supplier so early or so late.
 _RETURNS = """
     counted_before as (
         from {old}.record_counts select distinct dataset, period_type, period_start
@@ -282,8 +283,8 @@ def create_changes(
         return
     _given(connection, returned, compared)
     connection.execute(_MACRO)
-    new, old = databases
-    connection.execute(f"insert into changes by name {_MOVED.format(new=new, old=old, most=_MOST)}", {"release_id": release_id})
+    sql = _MOVED.format(new=databases[0], old=databases[1], most=_MOST)
+    connection.execute(f"insert into changes by name {sql}", {"release_id": release_id})
 
 
 def _given(
