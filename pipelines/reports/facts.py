@@ -14,6 +14,7 @@ from pipelines.intake.claims import Declared, claims
 from pipelines.intake.companions import is_companion, missing_companion
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source
+from pipelines.reports.parallel import Compared, parallel_runs
 from pipelines.reports.sweep import Swept, reasons, swept
 from pipelines.specs.issue_types import read_issue_types
 from pipelines.specs.load import SpecSet
@@ -83,6 +84,7 @@ class Facts:
     set_aside: list[SetAside] = field(default_factory=list)
     unmapped: list[Unmapped] = field(default_factory=list)
     swept: list[Swept] = field(default_factory=list)
+    parallel: list[Compared] = field(default_factory=list)
     quarantined: dict[str, int] = field(default_factory=dict)
     is_loaded: bool = True
 
@@ -101,6 +103,7 @@ class Facts:
                 for item in self.swept
                 if (feed in item.feeds if item.feeds else item.path.startswith(f"{partner}/"))
             ],
+            parallel=[item for item in self.parallel if item.feed == feed],
             quarantined={feed: self.quarantined.get(feed, 0)},
         )
 
@@ -133,6 +136,7 @@ def read_facts(home: Home, specs: SpecSet, ledger: Ledger | None, as_of: date, k
         set_aside=_set_aside(ledger, deliveries, since),
         unmapped=_unmapped(home, specs, ledger, deliveries, since),
         swept=found,
+        parallel=parallel_runs(home, specs, current),
         quarantined=dict(quarantined),
         is_loaded=bool(ledger.rows(led.file_path)),
     )

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pipelines.reports.facts import Facts, Held, Refused, SetAside, Unmapped
 from pipelines.reports.grid import runs
+from pipelines.reports.parallel import Compared
 from pipelines.reports.sweep import Swept
 from pipelines.specs.base import PeriodType
 from pipelines.specs.issue_types import read_issue_types
@@ -16,11 +17,11 @@ from pipelines.specs.load import SpecSet
 from pipelines.specs.periods import label
 
 US = "us"
-Kind = Literal["specs", "late", "refused", "held", "landing", "not_supplied", "unmapped", "quarantined"]
+Kind = Literal["specs", "late", "refused", "held", "landing", "not_supplied", "unmapped", "quarantined", "parallel"]
 # Most urgent first: what stops everything, whole returns that can still be had, whole files that nobody took, what has
-# been missing for long, and rows.
+# been missing for long, rows, and what is only to be compared.
 URGENCY: tuple[Kind, ...] = (
-    "specs", "late", "refused", "held", "landing", "not_supplied", "unmapped", "quarantined",
+    "specs", "late", "refused", "held", "landing", "not_supplied", "unmapped", "quarantined", "parallel",
 )  # fmt: skip
 # More than so many names are a number.
 _NAMES = 3
@@ -57,6 +58,7 @@ def moves_of(facts: Facts, specs: SpecSet, as_of: date, problems: int = 0) -> li
         *_landing(facts.swept, specs),
         *(_unmapped(item, specs) for item in facts.unmapped),
         *(_quarantined(item, specs) for item in facts.set_aside),
+        *(_parallel(item, specs) for item in facts.parallel),
     ]
     return sorted(moves, key=lambda move: (URGENCY.index(move.kind), move.since, move.feed or "", move.what))
 
@@ -144,6 +146,14 @@ def _quarantined(item: SetAside, specs: SpecSet) -> Move:
         more = f" (and of {count - 1:,} more)" if count > 1 else ""
         do = f"commongrid report {item.deliveries[0][:8]}{more}, for {_contact(specs, whose)}; ask for a correction"
     return Move("quarantined", whose, what, item.since, do, item.feed)
+
+
+def _parallel(item: Compared, specs: SpecSet) -> Move:
+    days = f"{item.first} to {item.last}"
+    counts = f"the system that counts has {_many(item.counted, 'row')}, the other {item.in_parallel:,}"
+    what = f"{_named(item.feed, [item.supplier], specs)}: two systems report on {days}: {counts}"
+    do = f"compare the two; once one has stopped, end its version in {_spec_file(item.feed, specs)}"
+    return Move("parallel", US, what, item.first, do, item.feed, (item.supplier,), (item.period_start,))
 
 
 _LANDING = {

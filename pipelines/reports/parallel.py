@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,7 @@ from pipelines.build.in_force import harmonised_file
 from pipelines.harmonise.aside import PARALLEL
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.parts import Days, parts_of
-from warehouse import ledger as led
 from warehouse.home import Home
-from warehouse.ledger import Ledger
 
 if TYPE_CHECKING:
     import polars as pl
@@ -34,10 +32,10 @@ class Compared:
     in_parallel: int
 
 
-def parallel_runs(home: Home, specs: SpecSet, ledger: Ledger) -> list[Compared]:
-    """Every run in parallel that a return in force tells of, in key order."""
+def parallel_runs(home: Home, specs: SpecSet, current: Iterable[Return]) -> list[Compared]:
+    """Every run in parallel that the returns in force tell of, in key order."""
     groups: dict[tuple[str, str, date], list[Return]] = {}
-    for item in led.current_returns(ledger):
+    for item in current:
         if item["feed"] in specs.feeds:
             groups.setdefault((item["feed"], item["supplier"], item["period_start"]), []).append(item)
     return [

@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.orchestration.decisions import accept, close_period, reopen_period, restore_decisions
+from pipelines.reports.facts import read_facts
+from pipelines.reports.moves import moves_of
 from pipelines.reports.parallel import parallel_runs
 from pipelines.specs.base import PeriodType
 from pipelines.specs.check import load_specs
@@ -230,12 +232,15 @@ def test_systems_that_run_in_parallel_are_compared_and_never_added(council: Benc
     assert aside.height == 4
     states = council.ask("select state from coverage where partner = 'testshire' order by period_start limit 2")
     assert states == [("received",), ("received",)]
-    runs = parallel_runs(council.home, council.specs, council.ledger)
+    runs = parallel_runs(council.home, council.specs, led.current_returns(council.ledger))
     assert [(run.first.day, run.last.day, run.counted, run.in_parallel) for run in runs] == [
         (17, 31, 2, 2),  # the old system, of the days the new one counts
         (1, 16, 1, 1),  # the new system, of the days before it began
         (1, 30, 1, 1),  # June: the new system counts, the old one still runs
     ]
+    facts = read_facts(council.home, council.specs, council.ledger, date(2014, 7, 1))
+    moves = [move.what for move in moves_of(facts, council.specs, date(2014, 7, 1)) if move.kind == "parallel"]
+    assert "two systems report on 2014-05-17 to 2014-05-31: the system that counts has 2 rows, the other 2" in moves[1]
 
 
 # --- any sequence -----------------------------------------------------------------------------------------------------
