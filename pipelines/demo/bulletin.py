@@ -1,7 +1,7 @@
 """The demo police force's quarterly bulletin: crimes and incidents of each month, as its own system counted them then.
 
-It counts what the force's monthly files hold when they are first sent, the entries made for training among them. Nothing
-of it is changed when a month is corrected later.
+It counts what the force's monthly files hold when they are first sent, the entries made for training among them. A
+month that is corrected later keeps its count.
 """
 
 from __future__ import annotations

@@ -35,7 +35,8 @@ def _between(feed: FeedSpec, specs: SpecSet) -> Iterator[str]:
     other = specs.feeds.get(name)
     if other is None:
         if ("feed", name) not in specs.documents:
-            yield f'reconciles: there is no feed "{name}"{nearest(name, specs.feeds)}; say whose events: `partner`'
+            senders = [feed.partner for feed in specs.feeds.values() if feed.dataset == name.split("/")[1]]
+            yield f'reconciles: there is no feed "{name}"; say whose events, by `partner` ({", ".join(senders[:5])})'
         return
     kind, smaller = feed.feed.cadence.every, other.feed.cadence.every
     if kind is PeriodType.WEEK or not is_made_of(kind, smaller):

@@ -112,3 +112,22 @@ def test_the_planted_trend_is_there_to_be_found(demo: tuple[Path, str]) -> None:
         "where category_code = 'vehicle_crime' and area_code in ('X05000203', 'X05000204') and period_type = 'month'",
     )
     assert float(row["after"]) > 1.5 * float(row["before"])
+
+
+def test_the_forces_own_totals_are_explained(demo: tuple[Path, str]) -> None:
+    rows = _ask(
+        demo,
+        "select strftime(period_start, '%Y-%m') as month, theirs, ours, cause, difference from reconciliation "
+        "where partner = 'demo_police' and boundary_set = 'demo_district' order by all",
+    )
+    assert len({row["month"] for row in rows}) == 15
+    beside = [(row["month"], row["cause"], row["difference"]) for row in rows if row["cause"] != "unplaced"]
+    assert beside == [("2024-02", "cancelled_or_reclassified", 2.0), ("2024-06", "unexplained", 3.0)]
+    february = [(row["theirs"], row["ours"], row["difference"]) for row in rows if row["month"] == "2024-02"]
+    assert february == [(873.0, 861, 2.0), (873.0, 861, 10.0)]
+    removed = _ask(
+        demo,
+        "select period_start, cause from reconciliation where partner = 'demo_eastmark' and cause <> 'none' "
+        "and boundary_set = 'demo_district' order by 1",
+    )
+    assert [row["cause"] for row in removed] == ["cancelled_or_reclassified", "repeated"]
