@@ -90,13 +90,22 @@ def _in_hand(feed: FeedSpec, mine: list[Return]) -> dict[tuple[str, date], InHan
         found.setdefault((item["supplier"], item["period_start"]), []).append(item)
     in_hand = {}
     for (supplier, start), items in found.items():
-        parts = parts_of(feed, start) or {"": (start, start)}
-        own = [item for item in items if item["part"] in parts]
+        parts = _parts(feed, start)
+        own = [item for item in items if not is_compared_only(feed, item)]
         if own:
             days = {part: (last - first).days + 1 for part, (first, last) in parts.items()}
             spoken = sum(days[part] for part in {item["part"] for item in own})
             in_hand[supplier, start] = InHand(own, spoken / sum(days.values()))
     return in_hand
+
+
+def _parts(feed: FeedSpec, start: date) -> dict[str, tuple[date, date]]:
+    return parts_of(feed, start) or {"": (start, start)}
+
+
+def is_compared_only(feed: FeedSpec, item: Return) -> bool:
+    """Whether a return is of a run in parallel to another's, and so no part of its period."""
+    return item["part"] not in _parts(feed, item["period_start"])
 
 
 def speaking_suppliers(feed: FeedSpec, specs: SpecSet, area_codes: Iterable[str]) -> dict[str, set[str]]:

@@ -67,7 +67,7 @@ def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by
         known_by: build only from what was known on that day, everything anew.
     """
     current, grid = coverage_grid(home, specs, ledger, as_of, known_by)
-    state = _state(home, specs, grid)
+    state = _state(home, specs, current, grid)
     previous = {key: ledger.state(key) for key in state}
     wanted = _by_key(current)
     whole = not home.warehouse.exists() or previous["project"] != state["project"] or known_by is not None
@@ -170,10 +170,17 @@ def _area_codes(home: Home) -> set[str]:
     return {*areas["area_code"], *areas["parent_code"].drop_nulls()}
 
 
-def _state(home: Home, specs: SpecSet, grid: list[dict[str, Any]]) -> dict[str, str]:
-    """Everything a build depends on besides the returns, as hashes."""
+def _state(home: Home, specs: SpecSet, current: list[dict[str, Any]], grid: list[dict[str, Any]]) -> dict[str, str]:
+    """Everything a build depends on besides the rows of the returns, as hashes."""
+    stated = [(*_key(item), item["delivery_id"], item["stated_rows"]) for item in current]
     sets = {f"set:{name}": set_digest(home.boundaries, name) for name in set_names(home.boundaries)}
-    return {"grid": digest(grid), "specs": specs_digest(specs), "project": project_digest(home.dbt_project), **sets}
+    return {
+        "grid": digest(grid),
+        "specs": specs_digest(specs),
+        "stated": digest([item for item in stated if item[-1] is not None]),
+        "project": project_digest(home.dbt_project),
+        **sets,
+    }
 
 
 def project_digest(project: Path) -> str:

@@ -14,6 +14,7 @@ from pipelines.build.dictionary import dictionary_rows
 from pipelines.build.in_force import Surviving, harmonised_file, only_in_force, survivors
 from pipelines.build.observations import write_observations
 from pipelines.build.plan import Plan
+from pipelines.build.reconciliation import return_counts, stating_feeds
 from pipelines.place.boundaries import read_areas, set_names
 from pipelines.specs.base import PeriodType
 from pipelines.specs.load import SpecSet
@@ -35,6 +36,8 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
     with whole(fresh) as draft:
         draft.mkdir(parents=True)
         _returns(draft, plan)
+        _write(draft / "reconciles.parquet", _RECONCILES, stating_feeds(specs))
+        _write(draft / "return_counts.parquet", _RETURN_COUNTS, return_counts(home, specs, plan))
         _places(home, draft)
         _areas(home, specs, plan, draft)
         _codes(specs, draft)
@@ -66,6 +69,12 @@ _RETURNS = {
     "fingerprint": TEXT,
     "revision": WHOLE,
     "known_on": DAY,
+}
+_RECONCILES = dict.fromkeys(("stated_by", "stated_as", "partner", "dataset"), TEXT)
+_RETURN_COUNTS = {
+    **{name: _RETURNS[name] for name in ("partner", "dataset", "supplier", "period_type", "period_start", "known_on")},
+    **dict.fromkeys(("rows_received", "rows_loaded", "rows_in_force", "rows_ignored", "rows_duplicate"), WHOLE),
+    **dict.fromkeys(("rows_quarantined", "rows_dated_outside", "stated_rows"), WHOLE),
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from pipelines.demo.bulletin import bulletin_file
 from pipelines.demo.county import County
 from pipelines.demo.crime import crime_file
 from pipelines.demo.population import population_file
@@ -53,6 +54,9 @@ def write_deliveries(
             continue
         path = landing / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_CONTENT[file.partner](county, file.period, file.correction))
+        if file.is_bulletin:
+            path.write_bytes(bulletin_file(county, file.period))
+        else:
+            path.write_bytes(_CONTENT[file.partner](county, file.period, file.correction))
         written.append(path)
     return written

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 # Everything issued up to this day is the first instalment. The second brings the late month, both corrections, and
-# February and March 2025 of every monthly feed.
+# February and March 2025 of every monthly feed, and the last of the police force's bulletins.
 FIRST_INSTALMENT = date(2025, 2, 28)
 
 POLICE, NORTHMARK_COUNCIL, EASTMARK_COUNCIL = "demo_police", "demo_northmark", "demo_eastmark"
@@ -28,6 +28,8 @@ _FILE_NAMES = {
     WESTMARK_COUNCIL: "WMDC_ABV_{:%Y%m}.txt",
     COUNTY_COUNCIL: "population_{:%Y}.csv",
 }
+_BULLETIN = "recorded_crime_bulletin.csv"
+QUARTERS = MONTHS[9::3]  # the force has published a bulletin since the first quarter of 2024
 
 POLICE_LATE, POLICE_LATE_ISSUED = date(2024, 9, 1), date(2025, 3, 24)
 POLICE_CORRECTED, POLICE_CORRECTED_ISSUED = date(2024, 6, 1), date(2025, 4, 2)
@@ -38,17 +40,22 @@ EASTMARK_STARTS = date(2023, 7, 1)
 
 @dataclass(frozen=True)
 class Planned:
-    """One file: who sends it, for which period (its first day), issued when; `correction` replaces what went before."""
+    """One file: who sends it, for which period (its first day), issued when; `correction` replaces what went before.
+
+    `is_bulletin`: it is the police force's own count of a quarter's months.
+    """
 
     issued: date
     partner: str
     period: date
     correction: bool = False
+    is_bulletin: bool = False
 
     @property
     def path(self) -> str:
         """Where the file lands, below the landing folder."""
-        return f"{self.partner}/{self.issued.isoformat()}/{_FILE_NAMES[self.partner].format(self.period)}"
+        name = _BULLETIN if self.is_bulletin else _FILE_NAMES[self.partner].format(self.period)
+        return f"{self.partner}/{self.issued.isoformat()}/{name}"
 
 
 def planned() -> list[Planned]:
@@ -61,6 +68,7 @@ def planned() -> list[Planned]:
         and not (partner == EASTMARK_COUNCIL and month < EASTMARK_STARTS)
     ]
     files += [Planned(date(year.year + 1, 2, 14), COUNTY_COUNCIL, year) for year in YEARS]
+    files += [Planned(quarter + timedelta(days=120), POLICE, quarter, is_bulletin=True) for quarter in QUARTERS]
     files.append(Planned(POLICE_CORRECTED_ISSUED, POLICE, POLICE_CORRECTED, correction=True))
     files.append(Planned(NORTHMARK_CORRECTED_ISSUED, NORTHMARK_COUNCIL, NORTHMARK_CORRECTED, correction=True))
     return sorted(files, key=lambda file: (file.issued, file.partner, file.period))

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from pipelines.specs.check_corrections import check_corrections
+from pipelines.specs.check_reconciles import reconciles_faults
 from pipelines.specs.check_version import VersionChecks
 from pipelines.specs.dates import twice
 from pipelines.specs.load import CodeTable, FeedSpec, SpecSet, read_specs
@@ -130,11 +131,15 @@ def _feed(document: Document, feed: FeedSpec, specs: SpecSet) -> Iterator[Proble
             ("recording", "unit"),
             f'recording.unit: "{unit}" is not in the code list {RECORDING_UNITS}{nearest(unit, known)}',
         )
-    if dataset.shape == "observation" and feed.feed.boundary_set is None and "boundary_set" not in dataset.fields:
+    names_areas = any(column.field == "area_code" for version in feed.feed.versions for _, column in version.fills())
+    has_set = feed.feed.boundary_set is not None or "boundary_set" in dataset.fields
+    if dataset.shape == "observation" and names_areas and not has_set:
         yield document.problem((), "an observation feed names the `boundary_set` its area codes are from")
     if feed.feed.draft:
         message = "a draft: answer its questions, then take `draft` out; until then it loads nothing"
         yield document.problem(("draft",), message)
+    for message in reconciles_faults(feed, dataset, specs):
+        yield document.problem(("reconciles",), message)
     yield from _parts(document, feed, dataset)
     for index, version in enumerate(feed.feed.versions):
         yield from VersionChecks(document, feed, dataset, specs, index, version).all()

@@ -202,6 +202,13 @@ class Expect(Spec):
     history: History = History()
 
 
+class Reconciles(Spec):
+    """The events that a feed's figures are the sender's own totals of."""
+
+    dataset: Name = Field(description="a dataset of events")
+    partner: Name | None = Field(None, description="who sends those events; if it is not said, the feed's own partner")
+
+
 class FeedVersion(Spec):
     """How the files look from one date on."""
 
@@ -293,7 +300,17 @@ class Feed(Spec):
     retention: Annotated[str, StringConstraints(pattern=r"^\d{1,3} (months|years)$")]
     draft: bool = Field(False, description="a proposal whose questions nobody has answered yet: never loaded")
     boundary_set: Name | None = Field(None, description="the set an observation's area codes are from")
+    reconciles: Reconciles | None = Field(
+        None,
+        description="the dataset whose totals its figures are, as the sender counts",
+    )
     versions: tuple[FeedVersion, ...] = Field(min_length=1)
+
+    @field_validator("reconciles", mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        """`reconciles: crime` is short for `reconciles: {dataset: crime}`."""
+        return {"dataset": value} if isinstance(value, str) else value
 
     @field_validator("versions")
     @classmethod

@@ -49,6 +49,12 @@ class FeedSpec:
         """The feed's name, `partner/dataset`."""
         return f"{self.partner}/{self.dataset}"
 
+    @property
+    def reconciled(self) -> str | None:
+        """The feed whose totals this one's figures are; None where they are no totals."""
+        stated = self.feed.reconciles
+        return None if stated is None else f"{stated.partner or self.partner}/{stated.dataset}"
+
     def version_on(self, day: date) -> FeedVersion | None:
         """The version in force for a period that starts on `day`; None before the feed's first and after its last."""
         for version in reversed(self.feed.versions):

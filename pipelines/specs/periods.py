@@ -54,6 +54,16 @@ def months_of(kind: PeriodType, start: date) -> list[date]:
     return list(periods_between(PeriodType.MONTH, start, period_end(kind, start)))
 
 
+def is_made_of(kind: PeriodType, smaller: PeriodType) -> bool:
+    """Whether each period of a kind is made of whole ones of another, or is one: a year of months, but not of weeks."""
+    if kind is smaller:
+        return True
+    if PeriodType.WEEK in (kind, smaller):
+        return False
+    (first, length), (first_smaller, length_smaller) = _MONTHS[kind], _MONTHS[smaller]
+    return length % length_smaller == 0 and (first - first_smaller) % length_smaller == 0
+
+
 def label(kind: PeriodType, start: date) -> str:
     """What people call the period: `May 2014`, `2013/14`, `2014`, `Q2 2014`, `week of 5 May 2014`."""
     match kind:

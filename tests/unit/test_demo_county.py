@@ -86,7 +86,9 @@ def rows(path: Path, encoding: str = "utf-8") -> list[dict[str, str]]:
 
 def crimes(landing: Path) -> list[dict[str, str]]:
     """The crimes of every month as first sent, each with its month."""
-    files = [path for path in sorted((landing / "demo_police").glob("*/*.csv")) if path.parent.name != "2025-04-02"]
+    files = [
+        path for path in sorted((landing / "demo_police").glob("*/crime_*.csv")) if path.parent.name != "2025-04-02"
+    ]
     return [row | {"month": path.stem.removeprefix("crime_")} for path in files for row in rows(path)]
 
 
@@ -106,7 +108,8 @@ def test_two_instalments_are_the_whole(county: County, landing: Path, tmp_path: 
     assert "demo_police/2025-03-24/crime_2024-09.csv" in late
     assert "demo_police/2025-04-02/crime_2024-06.csv" in late
     assert "demo_northmark/2025-04-03/AV_0824.csv" in late
-    assert len(late) == 3 + 2 * 4
+    assert "demo_police/2025-05-01/recorded_crime_bulletin.csv" in late
+    assert len(late) == 3 + 2 * 4 + 1
 
 
 def test_another_seed_makes_another_county(county: County) -> None:
@@ -267,7 +270,7 @@ def test_every_file_is_one_feeds_and_says_when(specs: SpecSet, landing: Path) ->
         name, facts = matched[0]
         assert name.split("/")[0] == told.split("/")[0]
         assert facts.issued == date.fromisoformat(told.split("/")[1])
-        assert specs.feeds[name].version_on(facts.period) is not None
+        assert specs.feeds[name].version_on(facts.period or facts.issued) is not None
 
 
 def test_partners_speak_for_the_districts(specs: SpecSet, county: County) -> None:
@@ -318,6 +321,21 @@ def test_a_correction_changes_what_it_should(landing: Path) -> None:
     assert all({**before[ref], "Offence": ""} == {**after[ref], "Offence": ""} for ref in changed)
 
 
+def test_a_bulletin_counts_what_was_first_sent(landing: Path) -> None:
+    bulletins = sorted((landing / "demo_police").glob("*/recorded_crime_bulletin.csv"))
+    assert len(bulletins) == 5
+    stated: dict[str, Counter[str]] = {}
+    for row in (row for path in bulletins for row in rows(path)):
+        stated.setdefault(row["Month"], Counter())[row["Figure"]] = int(row["Count"].replace(",", ""))
+    sent = Counter(row["month"] for row in crimes(landing))
+    assert {month: figures["All"] for month, figures in stated.items()} == {
+        month: count for month, count in sent.items() if month >= "2024-01"
+    }
+    assert all(
+        figures["Recorded crime"] + figures["Anti-social behaviour"] == figures["All"] for figures in stated.values()
+    )
+
+
 def test_planted_faults_of_the_districts(landing: Path) -> None:
     for month, fields in (("2023-10-*/AV_0923", 8), ("2024-03-*/AV_0224", 10)):
         (path,) = landing.glob(f"demo_northmark/{month}.csv")
@@ -360,7 +378,7 @@ def test_grid_references(easting: int, northing: int, reference: str) -> None:
 
 def test_only_the_late_month_is_late() -> None:
     for file in schedule.planned():
-        if file.partner == schedule.COUNTY_COUNCIL or file.correction:
+        if file.partner == schedule.COUNTY_COUNCIL or file.correction or file.is_bulletin:
             continue
         days = (file.issued - schedule.next_month(file.period)).days
         is_late = (file.partner, file.period) == (schedule.POLICE, schedule.POLICE_LATE)
