@@ -18,6 +18,7 @@ from pipelines.cli.status_view import draw
 from pipelines.reports.facts import Facts, Held, Refused, SetAside, Unmapped
 from pipelines.reports.grid import FOLDED_FROM, SIGNS, blocks_of, folded, runs, sign_of
 from pipelines.reports.moves import URGENCY, moves_of
+from pipelines.reports.parallel import Compared
 from pipelines.reports.status import Status, gather
 from pipelines.reports.status_page import status_page
 from pipelines.reports.sweep import Swept, reasons
@@ -245,11 +246,12 @@ def test_the_most_urgent_move_comes_first_and_what_waited_longest_first_among_it
         expected(date(2014, 6, 1), "late", "kent"),
         expected(MAY, "late", "sussex"),
     ]
-    facts = Facts(rows, [REFUSED], [HELD], [BAD], [UNMAPPED_CODE], [LANDED])
+    run = Compared(STREET, "surrey", MAY, MAY, date(2014, 5, 16), 20, 21)
+    facts = Facts(rows, [REFUSED], [HELD], [BAD], [UNMAPPED_CODE], [LANDED], [run])
     moves = moves_of(facts, shipped(), AS_OF, problems=2)
     assert [move.kind for move in moves] == [
         "specs", "late", "late", "refused", "held", "landing", "not_supplied", "not_supplied", "unmapped",
-        "quarantined",
+        "quarantined", "parallel",
     ]  # fmt: skip
     assert [move.suppliers for move in moves if move.kind == "late"] == [("sussex",), ("kent",)]
     assert [move.suppliers for move in moves if move.kind == "not_supplied"] == [("sussex",), ("kent",)]
@@ -352,7 +354,7 @@ def test_totals_count_every_period_and_not_only_those_shown() -> None:
 def test_one_feed_is_told_alone() -> None:
     rows = [expected(state="late"), expected(state="late", supplier="northmark", feed=NORTH)]
     swept = [LANDED, Swept("demo_northmark/y.csv", "not_loaded", "", AS_OF)]
-    facts = Facts(rows, [REFUSED], [HELD], [BAD], [UNMAPPED_CODE], swept, {STREET: 7, NORTH: 2}).of_feed(NORTH)
+    facts = Facts(rows, [REFUSED], [HELD], [BAD], [UNMAPPED_CODE], swept, [], {STREET: 7, NORTH: 2}).of_feed(NORTH)
     found = gather(facts, shipped(), AS_OF)
     assert [block.partner for block in found.grid] == ["demo_northmark"]
     assert [move.kind for move in found.moves] == ["late", "landing"]
