@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -97,3 +98,22 @@ def test_the_status_shows_who_sent_nothing_though_neighbours_rows_fall_there(ben
     ]
     assert drawn[0] == ["crime", "42", "suppliers"]
     assert [words[:2] for words in drawn[1:4]] == [["btp", "✓"], ["greater-manchester", "✗"], ["metropolitan", "✗"]]
+
+
+def test_two_archives_that_come_a_second_time_change_nothing(bench: Bench, real_data: Path) -> None:
+    archives = [real_data / f"police/national/2014-{month}.zip" for month in ("01", "02")]
+    assert bench.load(*archives).ok
+    returns = bench.ledger.rows(led.return_)
+    assert len({(row["supplier"], row["period_start"]) for row in returns}) == len(returns) == 86
+    files = {path: path.stat().st_mtime_ns for path in bench.home.root.rglob("*.parquet")}
+    assert len(bench.ledger.rows(led.file)) == 2
+    copies = [Path(shutil.copy(path, bench.home.root)) for path in archives]
+    # From where they came, renamed copies of them, and those in landing.
+    for again in (archives, copies, []):
+        report = bench.load(*again)
+        assert report.ok
+        assert (len(report.accepted), len(report.duplicates)) == (0, 43 * len(again))
+    assert bench.ledger.rows(led.return_) == returns
+    assert {path: path.stat().st_mtime_ns for path in bench.home.root.rglob("*.parquet")} == files
+    assert len(bench.ledger.rows(led.file)) == 2
+    assert [row["outcome"] for row in bench.ledger.rows(led.arrival)].count("duplicate") == 172
