@@ -100,6 +100,19 @@ def is_finished(inside: PurePath) -> bool:
     return not hidden and not inside.name.lower().endswith(_UNFINISHED)
 
 
+def as_text(path: PurePath) -> str | None:
+    """A path as text, with `/`; None where its name is not UTF-8, so that it can be kept and told nowhere."""
+    try:
+        return path.as_posix().encode("utf-8").decode("utf-8")
+    except UnicodeEncodeError:
+        return None
+
+
+def escaped(path: PurePath) -> str:
+    """A path for a message, with what is no UTF-8 in it written as escapes."""
+    return path.as_posix().encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def in_landing(landing: Path) -> Iterator[Path]:
     """Every finished file below landing, in name order."""
     for path in sorted(landing.rglob("*")):

@@ -13,7 +13,7 @@ from pipelines.intake.companions import bring_companions, companion_stamp, is_co
 from pipelines.intake.landing import bring_in
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.settled import Stamp, stamp, unsettled
-from pipelines.intake.sources import Source, in_landing, opened, sha256
+from pipelines.intake.sources import Source, as_text, escaped, in_landing, opened, sha256
 from pipelines.orchestration.entries import harmonised_path
 from pipelines.orchestration.prepare import Prepared, Preparer
 from pipelines.orchestration.report import LoadReport, Say, silent
@@ -77,7 +77,9 @@ class Loader:
         """Load these files whole, each with every delivery in it; those still being written are left alone."""
         busy = unsettled(item.path for item in found)
         for item in found:
-            if item.path in busy:
+            if as_text(item.path) is None:
+                self._refuse_name(item)
+            elif item.path in busy:
                 self._leave(item)
             elif declared != Declared() or not self._is_known(item):
                 self._one_file(item, declared)
@@ -112,6 +114,11 @@ class Loader:
     def _leave(self, item: Found) -> None:
         self.report.waiting.append(str(item.path))
         self.say(f"waiting   {item.path.name}: is still being written; left for the next time")
+
+    def _refuse_name(self, item: Found) -> None:
+        reason = f"{escaped(item.path)}: its name is not UTF-8, so nothing can be noted of it; rename it"
+        self.report.refused.append(reason)
+        self.say(f"refused   {reason}")
 
     # --- which files --------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
-from pipelines.intake.sources import is_finished
+from pipelines.intake.sources import as_text, escaped, is_finished
 from pipelines.specs.issue_types import read_issue_types
 from warehouse import ledger as led
 from warehouse.home import Home
@@ -71,6 +71,9 @@ def _look(path: Path, inside: PurePath, noted: Any, deliveries: list[Any]) -> It
         yield Swept(key, "not_taken", "cannot be read: a link that leads nowhere?", date.today(), "not_a_file")
         return
     touched = datetime.fromtimestamp(stat.st_mtime, UTC).date()
+    if as_text(inside) is None:
+        yield Swept(escaped(inside), "not_taken", "its name is not UTF-8; rename it", touched, "not_a_file")
+        return
     is_same = noted is not None and (noted["size"], noted["mtime_ns"]) == (stat.st_size, stat.st_mtime_ns)
     if not is_finished(inside):
         is_hidden = any(part.startswith((".", "~$")) for part in inside.parts)

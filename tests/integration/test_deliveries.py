@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +31,7 @@ from tests.integration.street import add_wards, wards
 from tests.integration.testshire import FEED, Row, log, specs_with, version
 from warehouse import ledger as led
 from warehouse.journal import Journal
-from warehouse.ledger import open_ledger
+from warehouse.ledger import Ledger, open_ledger
 
 JULY, AUGUST, SEPTEMBER = date(2014, 7, 1), date(2014, 8, 1), date(2014, 9, 1)
 MAY: list[Row] = [("a1", "2014-05-03", "B"), ("a2", "2014-05-20", "R"), ("a3", "2014-05-30", "D")]
@@ -521,3 +525,49 @@ def test_a_crash_between_two_writes_leaves_nothing_half_done(
     assert current(council)[0][-3:] == (AUGUST, 2, 2)
     assert len(council.ledger.rows(led.return_)) == 2
     assert not council.ledger.rows(led.return_, state="unchecked")
+
+
+KILLED = """
+import os, sys
+from warehouse import ledger as led
+left, put = int(sys.argv.pop(1)), led.put
+
+def killed(*arguments):
+    global left
+    left -= 1
+    if not left:
+        os._exit(137)
+    put(*arguments)
+
+led.put = killed
+from pipelines.cli.main import main
+main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", [1, 2, 4, 5])
+def test_a_load_that_is_killed_between_journal_and_ledger_is_as_if_it_had_not_been(
+    council: Bench, tmp_path: Path, at: int
+) -> None:
+    home, path = tmp_path / "home", log(tmp_path / "1", MAY)
+    environment = {**os.environ, "COMMONGRID_HOME": str(home), "COMMONGRID_SPECS": str(tmp_path / "specs")}
+    command = [str(at), "load", str(path)]
+    done = subprocess.run([sys.executable, "-c", KILLED, *command], env=environment, capture_output=True, check=False)
+    assert done.returncode == 137
+    noted = len((home / "journal.jsonl").read_text().splitlines()) if (home / "journal.jsonl").exists() else 0
+    again = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli.main", "load", str(path), "--json"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(again.stdout)["refused"] == []
+    ledger = Ledger(home / "ledger.sqlite")
+    [row] = led.current_returns(ledger)
+    assert (row["rows_loaded"], row["state"], row["revision"]) == (3, "accepted", 1)
+    ledger.close()
+    lines = (home / "journal.jsonl").read_text().splitlines()
+    assert len(lines) == 1
+    assert noted in (0, 1)

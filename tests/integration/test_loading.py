@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -155,6 +156,19 @@ def test_a_first_record_taken_for_a_header_is_repeated_nowhere(bench: Bench, tmp
     [delivery] = bench.ledger.rows(led.delivery)
     told = " ".join([*report.refused, *bench.said, noted["reason"], delivery["reason"]])
     assert [word for word in ("Jane", "Her Lane", "x1") if word in told] == []
+
+
+def test_a_file_whose_name_is_no_text_is_told_and_stops_no_other(bench: Bench) -> None:
+    from pipelines.reports.sweep import swept
+
+    good = street(bench.home.landing / "police_uk", ROWS)
+    bad = Path(os.fsdecode(os.fsencode(good.parent) + b"/2014-06-surrey-\xff-street.csv"))
+    bad.write_text("x")
+    report = bench.load()
+    assert len(report.accepted) == 1
+    assert "2014-06-surrey-\\xff-street.csv: its name is not UTF-8" in report.refused[0].replace("\\udcff", "\\xff")
+    [found] = swept(bench.home, bench.ledger)
+    assert (found.kind, "rename it" in found.why, found.path.isascii()) == ("not_taken", True, True)
 
 
 def test_rows_of_another_month_refuse_the_file_and_name_the_first(bench: Bench, tmp_path: Path) -> None:
