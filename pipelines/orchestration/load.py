@@ -88,20 +88,13 @@ class Loader:
 
     def _is_known(self, item: Found) -> bool:
         """Whether a file given from elsewhere was taken from there before, byte for byte; if so, that is told."""
+        if not item.given or item.path.is_relative_to(self.home.landing):
+            return False
         known = self.files.get(item.key)
-        if (
-            not item.given
-            or known is None
-            or known["state"] != "claimed"
-            or item.path.is_relative_to(self.home.landing)
-        ):
+        if known is None or known["state"] != "claimed" or known["specs_digest"] != self.reading_digest:
             return False
-        is_same = known["specs_digest"] == self.reading_digest and (known["size"], known["mtime_ns"]) == stamp(
-            item.path
-        )
-        if not is_same or known["sha256"] != sha256(item.path):
-            return False
-        return self.settler.came_again(item.key, str(item.path.name))
+        is_same = (known["size"], known["mtime_ns"]) == stamp(item.path) and known["sha256"] == sha256(item.path)
+        return is_same and self.settler.came_again(item.key, item.path.name)
 
     def remember(self) -> None:
         """Remember the places of all that was taken up."""
