@@ -15,10 +15,10 @@ demo: .venv/ready  ## make the demo county and publish it
 	$(BIN)/commongrid demo
 
 test: .venv/ready  ## the fast tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow"
 
 test-all: .venv/ready  ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: .venv/ready  ## what CI checks besides the tests
 	$(BIN)/ruff check .
