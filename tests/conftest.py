@@ -20,6 +20,9 @@ from warehouse.ledger import Ledger, open_ledger
 
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = date(2014, 9, 30)
+# Where several processes run the tests, they are told of a terminal that is not there; commands would fold their lines.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
 # For tests of what must hold wherever the ledger is kept. They use `bench`, or `ledger_url` itself.
 on_both_stores = pytest.mark.parametrize(
     "ledger_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Connection,
     Date,
     DateTime,
+    Float,
     Integer,
     MetaData,
     RowMapping,
@@ -168,6 +169,15 @@ built_return = Table(
     Column("revision", Integer, nullable=False),
     Column("in_force", String, nullable=False, comment="a hash of which of its rows hold; empty: all"),
     Column("months", JSON, nullable=False),
+)
+built_coverage = Table(
+    "built_coverage",
+    _meta,
+    Column("feed", String, primary_key=True),
+    Column("supplier", String, primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("period_share", Float, nullable=False, comment="how much of the period was spoken for"),
+    Column("is_late", Boolean, nullable=False),
 )
 pending = Table(
     "pending",

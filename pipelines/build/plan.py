@@ -39,6 +39,7 @@ class Plan:
     coverage: list[dict[str, Any]]
     changed: dict[Key, set[str]]
     changed_sets: set[str]
+    moved: set[Key]
     state: dict[str, str]
     previous: dict[str, str | None]
 
@@ -73,7 +74,7 @@ def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by
     whole = not home.warehouse.exists() or previous["project"] != state["project"] or known_by is not None
     if whole:
         changed = {key: {month for item in items for month in item["months"]} for key, items in wanted.items()}
-        return Plan(as_of, True, current, grid, changed, set(set_names(home.boundaries)), state, previous)
+        return Plan(as_of, True, current, grid, changed, set(set_names(home.boundaries)), set(), state, previous)
     built = _by_key(ledger.rows(led.built_return))
     changed = {_key(row): set(row["months"]) for row in ledger.rows(led.pending)}
     for key in wanted.keys() | built.keys():
@@ -81,7 +82,19 @@ def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by
         if _content(new) != _content(old):
             changed.setdefault(key, set()).update(*(item["months"] for item in (*new, *old)))
     changed_sets = {name for name in set_names(home.boundaries) if previous.get(f"set:{name}") != state[f"set:{name}"]}
-    return Plan(as_of, False, current, grid, changed, changed_sets, state, previous)
+    return Plan(as_of, False, current, grid, changed, changed_sets, _moved(ledger, grid), state, previous)
+
+
+def _moved(ledger: Ledger, grid: list[dict[str, Any]]) -> set[Key]:
+    """The expected returns that count otherwise than when the warehouse was built: for more or less, or as late."""
+    built = {_key(row): (row["period_share"], row["is_late"]) for row in ledger.rows(led.built_coverage)}
+    return {_key(row) for row in _counted(grid) if built.get(_key(row)) != (row["period_share"], row["is_late"])}
+
+
+def _counted(grid: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What figures take from the coverage grid, in the ledger's columns."""
+    names = ("supplier", "period_start", "period_share", "is_late")
+    return [{"feed": f"{row['partner']}/{row['dataset']}", **{name: row[name] for name in names}} for row in grid]
 
 
 def _key(row: Mapping[Any, Any]) -> Key:
@@ -117,6 +130,7 @@ def start_build(ledger: Ledger, plan: Plan) -> None:
     ]
     with ledger.change() as connection:
         led.replace_all(connection, led.pending, rows)
+        connection.execute(delete(led.built_coverage))
         # While a build is under way the warehouse matches no state; a killed build leaves it so.
         connection.execute(delete(led.build_state).where(led.build_state.c.key.in_(["grid", *_set_keys(plan)])))
 
@@ -129,6 +143,7 @@ def finish_build(ledger: Ledger, plan: Plan) -> None:
     ]
     with ledger.change() as connection:
         led.replace_all(connection, led.built_return, built)
+        led.replace_all(connection, led.built_coverage, _counted(plan.coverage))
         connection.execute(delete(led.pending))
         connection.execute(delete(led.build_state))
         connection.execute(insert(led.build_state), [{"key": key, "value": value} for key, value in plan.state.items()])

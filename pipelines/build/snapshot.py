@@ -178,15 +178,19 @@ def _recount(home: Home, plan: Plan) -> list[dict[str, Any]]:
 
 
 def _moved_coverage(plan: Plan) -> set[tuple[str, str]]:
-    """Months whose coverage may have moved without a return: all that miss one, where the grid is not the one built."""
+    """Months whose coverage has moved, or may have: all that miss a return, where the grid is not the one built.
+
+    A return of another supplier or month may make one that has come late, or show that one is missing.
+    """
     if plan.state.get("grid") == plan.previous.get("grid"):
         return set()
     # A changed return counts here too: a nil return has no event months of its own.
+    moved = plan.moved | plan.changed.keys()
     return {
         (row["dataset"], month)
         for row in plan.coverage
         if row["state"] not in ("received", "nil_return")
-        or (f"{row['partner']}/{row['dataset']}", row["supplier"], row["period_start"]) in plan.changed
+        or (f"{row['partner']}/{row['dataset']}", row["supplier"], row["period_start"]) in moved
         for month in _months(row)
     }
 

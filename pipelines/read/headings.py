@@ -45,7 +45,7 @@ def check_header(header: list[str], version: FeedVersion, place: str) -> None:
     needed = version.needed_columns()
     wide = version.unpivot.takes(header) if version.unpivot else []
     optional = getattr(version.format, "optional", ())
-    if sum(name in header for name in needed) * 2 < len(needed):
+    if sum(name in header or nearest(name, header) != "" for name in needed) * 2 < len(needed):
         # What stands there may be a record, of persons perhaps: none of it is repeated.
         told = ", ".join(f'"{name}"' for name in needed if name not in header)
         message = f"{place}: the header lacks {told}. The first row may be no header at all; ask the partner for the"

@@ -288,6 +288,14 @@ def test_incremental_equals_full_refresh_after_a_hard_sequence(council: Bench, t
     _incremental_equals_full(council, tmp_path / "hard", replaces, hard)
 
 
+def test_a_month_known_earlier_but_loaded_later_makes_another_late(council: Bench, tmp_path: Path) -> None:
+    _incremental_equals_full(council, tmp_path, "reporting_period", ["june says may anew", "may"])
+    late = council.ask(
+        "select period_start, is_late from coverage where partner = 'testshire' and revision is not null"
+    )
+    assert late == [(date(2014, 5, 1), False), (date(2014, 6, 1), True)]
+
+
 @pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
