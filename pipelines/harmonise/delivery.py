@@ -110,6 +110,7 @@ class _Work:
         self.suppliers = self._suppliers()
         # Who a record is, and what is kept of a row set aside, are told by the rows as sent.
         self.sent = self.text
+        self.plain = plain_columns(self.version, self.dataset)
         self.text, self.left_out = self._corrected()
         self.typed = self.text.select(INDEX, ROW, PART)
         self.source_category: pl.Series | None = None
@@ -134,7 +135,7 @@ class _Work:
 
     def _corrected(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The rows with our recorded corrections made; which of them are left out, and why."""
-        feed, plain = self.claim.feed, plain_columns(self.version, self.dataset)
+        feed, plain = self.claim.feed, self.plain
         kind = feed.feed.cadence.every
         note_blanks(self.sent, self.version, plain, self.faults)
         recorded = self.specs.corrections.get(feed.partner, ())
@@ -202,7 +203,7 @@ class _Work:
             if check == "not_nullable":
                 self.faults.add(rows.unique(INDEX), "missing_value", header, f"{field} is required and empty")
             else:
-                self.faults.add(rows.unique(INDEX), "bad_value", header, f"{field} breaks its contract: {check}")
+                self._fault(rows.unique(INDEX), "bad_value", header, f"{field} breaks its contract: {check}")
 
         self._check_figures()
 
@@ -217,6 +218,13 @@ class _Work:
         empty = empty.select(INDEX).filter(~pl.col(INDEX).is_in(known.implode()))
         message = "neither a number nor a declared symbol; an empty cell may be declared under `symbols` as well"
         self.faults.add(empty, "missing_value", self._header_of("value") or "value", message)
+
+    def _fault(self, rows: pl.DataFrame, issue_type: str, header: str, message: str) -> None:
+        """Note a fault of rows (frames with `_index`), with the text as sent where an issue may repeat it."""
+        shown = header if header in self.plain and header in self.sent.columns else None
+        if shown is not None:
+            rows = rows.select(INDEX).join(self.sent.select(INDEX, shown), on=INDEX, maintain_order="left")
+        self.faults.add(rows, issue_type, header, message, shown)
 
     def _header_of(self, field: str | None) -> str | None:
         return next((header for header, column in self.version.fills() if column.field == field), None)
@@ -238,7 +246,7 @@ class _Work:
         actual = days.replace_strict(starts, default=None, return_dtype=pl.Date)
         wrong = self.text.select(INDEX).filter((actual != self.periods).fill_null(False))
         told = f" ({self.period:%Y-%m})" if self.period else ""
-        self.faults.add(wrong, "wrong_period", header, f"dated outside the period the file reports on{told}")
+        self._fault(wrong, "wrong_period", header, f"dated outside the period the file reports on{told}")
         self._check_part(days, header)
 
     def _check_part(self, days: pl.Series, header: str) -> None:
@@ -259,7 +267,7 @@ class _Work:
             self.elsewhere = pl.concat([self.elsewhere, mine.filter(other).select(INDEX)])
             outside = mine.filter(~other & pl.col("day").is_not_null() & (pl.col("day") >= start))
             outside = outside.filter(pl.col("day") <= period_end(self.claim.feed.feed.cadence.every, start))
-            self.faults.add(outside.select(INDEX), "wrong_period", header, "dated on a day that no part of it covers")
+            self._fault(outside.select(INDEX), "wrong_period", header, "dated on a day that no part of it covers")
 
     def result(self) -> Harmonised:
         """Each row to its one end."""

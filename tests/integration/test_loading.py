@@ -177,7 +177,7 @@ def test_rows_of_another_month_refuse_the_file_and_name_the_first(bench: Bench, 
     path.rename(wrong)
     report = bench.load(wrong)
     assert (
-        "2014-06-surrey-street.csv:2: Month: dated outside the period the file reports on (2014-06)"
+        '2014-06-surrey-street.csv:2: Month: "2014-05" dated outside the period the file reports on (2014-06)'
         in report.refused[0]
     )
     assert not led.current_returns(bench.ledger)

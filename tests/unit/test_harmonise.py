@@ -224,7 +224,7 @@ def test_a_delivery_of_several_periods_is_as_many_returns() -> None:
         (street("c1", ""), "missing_value", "Crime type", None),
         (street("c1", month=""), "missing_value", "Month", None),
         (street("c1", month="May 2014"), "bad_value", "Month", "May 2014"),
-        (street("c1", month="2014-06"), "wrong_period", "Month", None),
+        (street("c1", month="2014-06"), "wrong_period", "Month", "2014-06"),
     ],
 )
 def test_a_row_with_a_fault_is_quarantined_with_its_place(
