@@ -77,7 +77,10 @@ def _one(loader: Loader, row: Row, report: ReplayReport, say: Say) -> None:
     try:
         loader.preparer.make(made)
     except Refusal as refusal:
-        made.refusal = refusal
+        made.refusal = _gone(made) or refusal
+        if row["state"] != "refused":
+            # What was taken stays as it is.
+            raise made.refusal from refusal
     arrival = Arrival(
         row["delivery_id"], row["path"], row["member"], row["feed"], row["name_period"], row["name_supplier"],
         made.claim.facts.issued, is_given=False,
@@ -90,6 +93,15 @@ def _one(loader: Loader, row: Row, report: ReplayReport, say: Say) -> None:
         told = _told(row, now)
         report.again.append(told)
         say(f"replayed  {made.claim.source}: {told['loaded_before']:,} rows became {told['loaded']:,}")
+
+
+def _gone(made: Prepared) -> Refusal | None:
+    """What to say where a delivery would now be read otherwise, and its file is there no more."""
+    source = made.claim.source
+    if source.path.exists():
+        return None
+    message = f"{source}: would now be read otherwise, and its file is gone from landing"
+    return Refusal("not_a_file", f"{message}; put it back from a backup and replay again")
 
 
 def _prepared(loader: Loader, row: Row) -> Prepared:
