@@ -16,11 +16,11 @@ import shutil
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import unquote
 
 from warehouse.settings import read_settings
@@ -126,6 +126,23 @@ class Home:
     def issues(self) -> Path:
         """Every problem and repair, row by row, one file a delivery and fingerprint."""
         return self.root / "issues"
+
+    def raw_of(self, row: Mapping[str, Any]) -> Path:
+        """Where what was read of a delivery lies, by its `feed` and `delivery_id`."""
+        return self.raw / str(row["feed"]) / f"{row['delivery_id']}.parquet"
+
+    def harmonised_of(self, row: Mapping[str, Any]) -> Path:
+        """Where a delivery's harmonised rows lie, by its `feed`, `delivery_id` and `fingerprint`."""
+        partner, dataset = str(row["feed"]).split("/")
+        return self.harmonised / dataset / partner / _made(row)
+
+    def quarantine_of(self, row: Mapping[str, Any]) -> Path:
+        """Where a delivery's rows that were set aside lie, if there are any."""
+        return self.quarantine / str(row["feed"]) / _made(row)
+
+    def issues_of(self, row: Mapping[str, Any]) -> Path:
+        """Where a delivery's issues lie, if it has any."""
+        return self.issues / str(row["feed"]) / _made(row)
 
     @property
     def places(self) -> Path:
@@ -242,6 +259,11 @@ class Home:
                 say(f"waiting   another process is changing {self.root}{holder}")
                 say = None
             time.sleep(min(_POLL_SECONDS, left))
+
+
+def _made(row: Mapping[str, Any]) -> str:
+    """The name of a file of a delivery that is made anew whenever what decides its rows has changed."""
+    return f"{row['delivery_id']}-{row['fingerprint']}.parquet"
 
 
 @contextmanager

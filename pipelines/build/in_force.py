@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.specs.fingerprint import digest
@@ -37,12 +36,6 @@ class Surviving:
         return self.rows.filter(
             (pl.col("supplier") == item["supplier"]) & (pl.col("period_start") == item["period_start"])
         )
-
-
-def harmonised_file(home: Home, item: Return) -> Path:
-    """Where the harmonised rows of a return's delivery lie."""
-    partner, dataset = item["feed"].split("/")
-    return home.harmonised / dataset / partner / f"{item['delivery_id']}-{item['fingerprint']}.parquet"
 
 
 def mark_in_force(home: Home, current: list[Return]) -> None:
@@ -80,7 +73,7 @@ def _last_of_each(home: Home, supplier: str, items: list[Return]) -> dict[str, p
     frames = []
     for item in sorted(items, key=lambda item: (item["known_on"], item["period_start"], revision_order(item))):
         rows = pl.read_parquet(
-            harmonised_file(home, item), columns=["record_id", "supplier", "period_start", "_row", "_part"]
+            home.harmonised_of(item), columns=["record_id", "supplier", "period_start", "_row", "_part"]
         )
         mine = (pl.col("supplier") == supplier) & (pl.col("period_start") == item["period_start"])
         frames.append(rows.filter(mine).with_columns(_delivery_id=pl.lit(item["delivery_id"])))

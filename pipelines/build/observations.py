@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.build.in_force import Surviving, harmonised_file, only_in_force
+from pipelines.build.in_force import Surviving, only_in_force
 from pipelines.build.plan import Plan
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import Dataset
@@ -31,7 +31,7 @@ def write_observations(home: Home, specs: SpecSet, plan: Plan, held: dict[str, S
         if dataset.shape == "observation" and changed and not target.exists():
             import polars as pl
 
-            rows = only_in_force(pl.read_parquet(harmonised_file(home, item)), held.get(item["delivery_id"]))
+            rows = only_in_force(pl.read_parquet(home.harmonised_of(item)), held.get(item["delivery_id"]))
             if "boundary_set" not in rows.columns:
                 rows = rows.with_columns(boundary_set=pl.lit(feed.feed.boundary_set))
             in_one_shape(rows, feed.dataset, dataset).write_parquet(target)

@@ -41,7 +41,7 @@ def _dated_outside(home: Home, item: dict[str, Any]) -> int:
     """How many rows of a return were set aside for their date alone."""
     import polars as pl
 
-    path = home.quarantine / item["feed"] / f"{item['delivery_id']}-{item['fingerprint']}.parquet"
+    path = home.quarantine_of(item)
     mine = (pl.col("supplier") == item["supplier"]) & (pl.col("period_start") == item["period_start"])
     rows = pl.scan_parquet(path).filter(mine, pl.col("outcome") == "quarantined").group_by("_row", "_part")
     for_date = rows.agg((pl.col("issue_type") == "wrong_period").all().alias("alone")).filter("alone").collect()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.build.coverage import speaking_suppliers
 from pipelines.build.dictionary import dictionary_rows
-from pipelines.build.in_force import Surviving, harmonised_file, only_in_force, survivors
+from pipelines.build.in_force import Surviving, only_in_force, survivors
 from pipelines.build.observations import write_observations
 from pipelines.build.plan import Plan
 from pipelines.build.reconciliation import return_counts, stating_feeds
@@ -304,7 +304,7 @@ def _harmonised_files(home: Home, specs: SpecSet, plan: Plan, held: dict[str, Su
     folder.mkdir(parents=True)
     empty_rows(specs, dataset).write_parquet(folder / "empty.parquet")
     for item in plan.current:
-        source = harmonised_file(home, item)
+        source = home.harmonised_of(item)
         target = folder / source.name
         is_changed = (item["feed"], item["supplier"], item["period_start"]) in plan.changed
         if item["feed"].split("/")[1] != dataset or not is_changed or target.exists():

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pipelines.harmonise.delivery import Harmonised
 from pipelines.read.raw import write_raw
 from pipelines.read.records import Records
 from warehouse.home import Home, whole
-
-
-def harmonised_path(home: Home, row: Mapping[str, Any]) -> Path:
-    """Where a delivery's harmonised rows lie."""
-    partner, dataset = str(row["feed"]).split("/")
-    return home.harmonised / dataset / partner / f"{row['delivery_id']}-{row['fingerprint']}.parquet"
-
-
-def raw_path(home: Home, row: Mapping[str, Any]) -> Path:
-    """Where what was read of a delivery lies."""
-    return home.raw / str(row["feed"]) / f"{row['delivery_id']}.parquet"
 
 
 def keep(home: Home, row: Mapping[str, Any], records: Records, read_by: str, result: Harmonised) -> None:
@@ -35,8 +23,8 @@ def keep(home: Home, row: Mapping[str, Any], records: Records, read_by: str, res
     """
     import polars as pl
 
-    write_raw(raw_path(home, row), records, read_by, result.stated_rows)
-    with whole(harmonised_path(home, row)) as draft:
+    write_raw(home.raw_of(row), records, read_by, result.stated_rows)
+    with whole(home.harmonised_of(row)) as draft:
         marked = result.rows.with_columns(pl.lit(row["delivery_id"]).alias("_delivery_id"))
         marked.write_parquet(draft, compression_level=1)
 
@@ -46,8 +34,7 @@ def keep_aside(home: Home, row: Mapping[str, Any], result: Harmonised) -> None:
     import polars as pl
 
     mark = pl.lit(row["delivery_id"]).alias("_delivery_id")
-    for folder, frame in ((home.quarantine, result.set_aside), (home.issues, result.issue_rows)):
-        path = folder / str(row["feed"]) / f"{row['delivery_id']}-{row['fingerprint']}.parquet"
+    for path, frame in ((home.quarantine_of(row), result.set_aside), (home.issues_of(row), result.issue_rows)):
         path.unlink(missing_ok=True)
         if frame.height:
             with whole(path) as draft:

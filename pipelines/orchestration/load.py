@@ -14,7 +14,6 @@ from pipelines.intake.landing import bring_in
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.settled import Stamp, stamp, unsettled
 from pipelines.intake.sources import Source, as_text, escaped, in_landing, opened, sha256
-from pipelines.orchestration.entries import harmonised_path
 from pipelines.orchestration.prepare import Prepared, Preparer
 from pipelines.orchestration.report import LoadReport, Say, silent
 from pipelines.orchestration.settle import Settler, claim_arrival
@@ -131,7 +130,7 @@ class Loader:
         waiting = []
         # A harmonised file that is gone is made again from landing.
         taken = [row for row in self.deliveries.values() if row["state"] != "refused"]
-        lost = {row["path"] for row in taken if not harmonised_path(self.home, row).exists()}
+        lost = {row["path"] for row in taken if not self.home.harmonised_of(row).exists()}
         for path in in_landing(self.home.landing):
             item = self._landed(path)
             known = self.files.get(item.key)

@@ -15,7 +15,7 @@ from pipelines.harmonise.returns import check_expected
 from pipelines.intake.claims import Claim, supplier_of
 from pipelines.intake.companions import stated_beside
 from pipelines.intake.refusal import Refusal
-from pipelines.orchestration.entries import harmonised_path, keep, keep_aside, raw_path
+from pipelines.orchestration.entries import keep, keep_aside
 from pipelines.place.locate import Gazetteers
 from pipelines.place.postcodes import read_postcodes
 from pipelines.read.delivery import read_delivery
@@ -97,7 +97,7 @@ class Preparer:
         """Whether a delivery that the ledger knows was taken, and nothing has to be made again."""
         if known is None or known["state"] == "refused" or known["fingerprint"] != key["fingerprint"]:
             return False
-        return harmonised_path(self.home, key).exists()
+        return self.home.harmonised_of(key).exists()
 
     def prepare(self, claim: Claim, deliveries: Mapping[str, Mapping[str, Any]]) -> Prepared:
         """Read and harmonise one delivery, unless its rows are at hand.
@@ -127,7 +127,7 @@ class Preparer:
         """
         claim, dataset = made.claim, self.specs.datasets[made.claim.feed.dataset]
         read_by = reading_digest(claim.version, dataset)
-        kept = read_raw(raw_path(self.home, made.key), read_by)
+        kept = read_raw(self.home.raw_of(made.key), read_by)
         records = kept[0] if kept is not None else self._read(claim, dataset)
         delivered = Delivered(made.delivery_id, made.came.date())
         result = harmonise(records, claim, self.specs, made.supplier, self.gazetteers, delivered)

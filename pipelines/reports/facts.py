@@ -263,7 +263,7 @@ def _unmapped(
     for row in deliveries:
         if row["delivery_id"] not in have:
             continue
-        path = home.issues / row["partner"] / row["dataset"] / f"{row['delivery_id']}-{row['fingerprint']}.parquet"
+        path = home.issues_of(row)
         for column, code, count in _codes_in(path):
             key = (row["feed"], column)
             groups.setdefault(key, Counter())[code] += count

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from pipelines.build.in_force import harmonised_file
 from pipelines.harmonise.aside import PARALLEL
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.parts import Days, parts_of
@@ -69,7 +68,7 @@ def _left_out(home: Home, item: Return) -> int:
     """How many rows of a return were left out because another system reports on their days."""
     import polars as pl
 
-    path = home.quarantine / item["feed"] / f"{item['delivery_id']}-{item['fingerprint']}.parquet"
+    path = home.quarantine_of(item)
     if not path.exists():
         return 0
     rows = pl.read_parquet(path, columns=["issue_type", "supplier", "period_start"])
@@ -79,7 +78,7 @@ def _left_out(home: Home, item: Return) -> int:
 def _count(home: Home, item: Return, clock: str, days: Days) -> int:
     import polars as pl
 
-    rows = pl.read_parquet(harmonised_file(home, item), columns=["supplier", "period_start", f"{clock}_from"])
+    rows = pl.read_parquet(home.harmonised_of(item), columns=["supplier", "period_start", f"{clock}_from"])
     return rows.filter(_of(item) & pl.col(f"{clock}_from").cast(pl.Date).is_between(*days)).height
 
 

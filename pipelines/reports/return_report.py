@@ -132,7 +132,7 @@ class ReturnReport:
 def facts_of(home: Home, ledger: Ledger, delivery: Mapping[str, Any]) -> Facts:
     """What the home knows of a delivery. Nothing is changed, and no lock is needed."""
     key, feed = delivery["delivery_id"], delivery["feed"]
-    issues = home.issues / delivery["partner"] / delivery["dataset"] / f"{key}-{delivery['fingerprint']}.parquet"
+    issues = home.issues_of(delivery)
     return Facts(
         delivery,
         [dict(row) for row in ledger.rows(led.arrival, delivery_id=key)],

@@ -12,7 +12,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.orchestration.entries import harmonised_path
 from pipelines.orchestration.replay import replay
 from pipelines.specs.check import load_specs
 from tests.conftest import Bench
@@ -65,7 +64,7 @@ def test_a_replay_is_what_loading_under_the_mended_map_would_have_been(council: 
     mapped(council)
     again(council)
     [row] = council.ledger.rows(led.delivery)
-    replayed = pl.read_parquet(harmonised_path(council.home, row))
+    replayed = pl.read_parquet(council.home.harmonised_of(row))
     council.empty()
     council.load(log(tmp_path, MAY), issued=JULY)
     [loaded] = [pl.read_parquet(path) for path in council.home.harmonised.rglob("*.parquet")]
