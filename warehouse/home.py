@@ -155,9 +155,14 @@ class Home:
         return self.root / "boundaries"
 
     @property
+    def reference(self) -> Path:
+        """Reference data that places are looked up in: the postcode directory and its like."""
+        return self.root / "reference"
+
+    @property
     def postcodes(self) -> Path:
         """The postcode directory."""
-        return self.root / "reference" / "postcodes.parquet"
+        return self.reference / "postcodes.parquet"
 
     @property
     def build(self) -> Path:

@@ -16,6 +16,7 @@ from pipelines.build.observations import write_observations
 from pipelines.build.plan import Plan
 from pipelines.build.reconciliation import return_counts, stating_feeds
 from pipelines.place.boundaries import read_areas, set_names
+from pipelines.place.located import place_schema
 from pipelines.specs.base import PeriodType
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import Indicator
@@ -328,12 +329,6 @@ def empty_rows(specs: SpecSet, dataset: str) -> pl.DataFrame:
     if contract.category:
         columns["source_category"] = pl.String
     if contract.shape == "event":
-        columns |= {
-            "place_id": pl.Int64,
-            "easting": pl.Float64,
-            "northing": pl.Float64,
-            "square_m": pl.Int32,
-            "place_method": pl.String,
-        }
+        columns |= {"place_id": pl.Int64, **place_schema()}
     columns |= {"_spec_version": pl.String, "_row": pl.UInt32, "_part": pl.UInt16, "_delivery_id": pl.String}
     return pl.DataFrame(schema=columns)

@@ -229,12 +229,11 @@ def read_file(
     """`commongrid read`."""
     from pipelines.cli.shown import show_try_out
     from pipelines.orchestration.try_out import trial_of, try_out
-    from pipelines.place.locate import Gazetteers
-    from pipelines.place.postcodes import read_postcodes
+    from pipelines.place.reference import ReferenceData
 
     home = Home.from_environment()
     trial = trial_of(spec, home.specs, dataset)
-    results = try_out(file, trial, declared, Gazetteers(*read_postcodes(home.postcodes)), out)
+    results = try_out(file, trial, declared, ReferenceData(home.reference), out)
     if not output.as_json:
         for result in results:
             show_try_out(result, trial.dataset)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.harmonise.faults import INDEX
 from pipelines.harmonise.parts import PART
-from pipelines.place.locate import UNPLACED
+from pipelines.place.located import UNPLACED
 from pipelines.read.records import ROW, Note, Unread
 
 if TYPE_CHECKING:

@@ -17,7 +17,10 @@ from pipelines.harmonise.periods import declared_period, row_periods
 from pipelines.harmonise.values import IGNORED, SYMBOL, cleaned, codes, moments, numbers
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
-from pipelines.place.locate import ApproximateTransformError, Gazetteers, locate
+from pipelines.place.locate import locate
+from pipelines.place.located import PLACE_COLUMNS
+from pipelines.place.reference import ReferenceData
+from pipelines.place.transform import ApproximateTransformError
 from pipelines.read.records import ROW, Records
 from pipelines.specs.base import PeriodType
 from pipelines.specs.corrections import concerning
@@ -67,7 +70,7 @@ class Delivered:
 
 
 def harmonise(
-    records: Records, claim: Claim, specs: SpecSet, supplier: str, gazetteers: Gazetteers, delivered: Delivered
+    records: Records, claim: Claim, specs: SpecSet, supplier: str, reference: ReferenceData, delivered: Delivered
 ) -> Harmonised:
     """Harmonise the records of one delivery.
 
@@ -76,7 +79,7 @@ def harmonise(
         claim: its feed, and the version that reads it.
         specs: the specs in force.
         supplier: whom all of it speaks for; empty where each row says so itself.
-        gazetteers: reference data to place rows by.
+        reference: what places are looked up in.
         delivered: its id and when it came.
 
     Raises:
@@ -85,7 +88,7 @@ def harmonise(
     """
     work = _Work(records, claim, specs, supplier, delivered)
     work.type_columns()
-    work.place(gazetteers)
+    work.place(reference)
     work.validate()
     work.check_period()
     return work.result()
@@ -172,20 +175,26 @@ class _Work:
             return [mapped]
         return [self.text.select(cleaned(header, column.missing).alias(column.field)).to_series()]
 
-    def place(self, gazetteers: Gazetteers) -> None:
+    def place(self, reference: ReferenceData) -> None:
         """Events get a place; what stops a row from having one is an issue, but the row stays."""
         import polars as pl
 
         if self.dataset.shape != "event":
             return
         try:
-            placed = locate(self.text, self.version.location, gazetteers)
+            placed = locate(self.text, self.version.location, reference, self._days())
         except ApproximateTransformError as error:
             raise Refusal("unreadable", f"{self.claim.source}: {error}") from error
         distinct = placed.select("easting", "northing", "square_m").drop_nulls().unique()
         numbered = distinct.with_columns(place_ids(distinct))
         placed = placed.join(numbered, on=["easting", "northing", "square_m"], how="left", maintain_order="left")
         self.typed = pl.concat([self.typed, placed], how="horizontal")
+
+    def _days(self) -> pl.Series | None:
+        """The day each row is of, by the dataset's clock; None where the dataset has none."""
+        import polars as pl
+
+        return self.typed[f"{self.dataset.clock}_from"].cast(pl.Date) if self.dataset.clock else None
 
     def validate(self) -> None:
         """Pandera's verdict on the typed rows, except where a value was already found unreadable."""
@@ -348,7 +357,7 @@ class _Work:
 
         feed = self.claim.feed
         fields = list(stored_columns(self.dataset))
-        place = ["place_id", "easting", "northing", "square_m", "place_method"] if self.dataset.shape == "event" else []
+        place = ["place_id", *PLACE_COLUMNS] if self.dataset.shape == "event" else []
         category = ["source_category"] if self.dataset.category else []
         return rows.select(
             "record_id",

@@ -16,12 +16,10 @@ from pipelines.intake.claims import Claim, supplier_of
 from pipelines.intake.companions import stated_beside
 from pipelines.intake.refusal import Refusal
 from pipelines.orchestration.entries import keep, keep_aside
-from pipelines.place.locate import Gazetteers
-from pipelines.place.postcodes import read_postcodes
+from pipelines.place.reference import ReferenceData
 from pipelines.read.delivery import read_delivery
 from pipelines.read.raw import read_raw, reading_digest
 from pipelines.read.records import Records
-from pipelines.specs.feeds import Postcode
 from pipelines.specs.fingerprint import Making, digest, making_of, specs_digest
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import Dataset
@@ -66,15 +64,14 @@ class Preparer:
         self.home, self.specs, self.journal = home, specs, journal
 
     @cached_property
-    def gazetteers(self) -> Gazetteers:
+    def reference(self) -> ReferenceData:
         """Reference data for placing rows, read when first needed."""
-        return Gazetteers(*read_postcodes(self.home.postcodes))
+        return ReferenceData(self.home.reference)
 
     @cached_property
     def reading_digest(self) -> str:
         """What decides what becomes of a file: the specs and the reference data."""
-        stamp = self.home.postcodes.stat().st_mtime_ns if self.home.postcodes.exists() else 0
-        return digest(specs_digest(self.specs), stamp)
+        return digest(specs_digest(self.specs), self.reference.stamp())
 
     def identity(self, claim: Claim, supplier: str, content_hash: str) -> tuple[str, Making]:
         """A delivery's id, and what decides the rows that the specs in force make of it.
@@ -89,8 +86,7 @@ class Preparer:
 
     def making(self, claim: Claim, supplier: str) -> Making:
         """What decides the rows that the specs in force make of a claimed source."""
-        by_postcode = any(isinstance(way, Postcode) for way in claim.version.location)
-        reference = self.gazetteers.digest if by_postcode else ""
+        reference = self.reference.digest(kind for way in claim.version.location for kind in way.needs)
         return making_of(self.specs, claim.feed, claim.version, reference, claim.facts.period, supplier)
 
     def at_hand(self, key: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:
@@ -130,7 +126,7 @@ class Preparer:
         kept = read_raw(self.home.raw_of(made.key), read_by)
         records = kept[0] if kept is not None else self._read(claim, dataset)
         delivered = Delivered(made.delivery_id, made.came.date())
-        result = harmonise(records, claim, self.specs, made.supplier, self.gazetteers, delivered)
+        result = harmonise(records, claim, self.specs, made.supplier, self.reference, delivered)
         keep_aside(self.home, made.key, result)
         # What was kept has met its totals: nothing else of a reading is kept.
         beside = stated_beside(claim.version, claim.source) if kept is None else None

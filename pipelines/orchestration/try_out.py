@@ -25,7 +25,7 @@ from pipelines.intake.claims import Claim, Declared, claim_of
 from pipelines.intake.companions import is_own_companion, stated_beside
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source, opened
-from pipelines.place.locate import Gazetteers
+from pipelines.place.reference import ReferenceData
 from pipelines.read.delivery import read_delivery, reading_of
 from pipelines.read.records import ROW, Note, Records, Unread, no_rows
 from pipelines.read.sheets import by_sheet
@@ -122,14 +122,14 @@ def _leave_only(feed: FeedSpec, specs: SpecSet) -> None:
     specs.corrections = {feed.partner: tuple(ours)} if ours else {}
 
 
-def try_out(path: Path, trial: Trial, declared: Declared, gazetteers: Gazetteers, out: Path | None) -> list[TryOut]:
+def try_out(path: Path, trial: Trial, declared: Declared, reference: ReferenceData, out: Path | None) -> list[TryOut]:
     """Read one file: every delivery in it that the feed takes.
 
     Args:
         path: the file, or an archive.
         trial: the spec.
         declared: period and issue date, where the name does not say them.
-        gazetteers: reference data to place rows by.
+        reference: reference data to place rows by.
         out: the folder for `rows.parquet`, `quarantine.parquet`, `issues.csv` and `account.json`; None writes nothing.
 
     Raises:
@@ -148,7 +148,7 @@ def try_out(path: Path, trial: Trial, declared: Declared, gazetteers: Gazetteers
                 if trial.dataset is None:
                     _read_only(claim, result, frames)
                 else:
-                    _harmonised(claim, trial, gazetteers, result, frames)
+                    _harmonised(claim, trial, reference, result, frames)
             except Refusal as refusal:
                 result.refused = f"{refusal.issue_type}: {refusal}"
             results.append(result)
@@ -190,12 +190,12 @@ def _records_account(records: Records, read: int) -> dict[str, Any]:
     }
 
 
-def _harmonised(claim: Claim, trial: Trial, gazetteers: Gazetteers, result: TryOut, frames: _Frames) -> None:
+def _harmonised(claim: Claim, trial: Trial, reference: ReferenceData, result: TryOut, frames: _Frames) -> None:
     with claim.source.open() as file:
         records = read_delivery(file, claim, trial.specs.datasets[claim.feed.dataset])
     result.records = _records_account(records, records.frame.height)
     delivered = Delivered("", date.today())
-    made = harmonise(records, claim, trial.specs, _supplier(claim, trial), gazetteers, delivered)
+    made = harmonise(records, claim, trial.specs, _supplier(claim, trial), reference, delivered)
     result.rows, result.issues, result.examples = made.account, dict(made.issues), made.examples
     result.sample = made.rows.head(5).to_dicts()
     frames.add(result.source, made.rows, made.set_aside, made.issue_rows)

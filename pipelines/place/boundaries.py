@@ -1,7 +1,8 @@
 """Boundary sets: dated sets of areas from publishers' files, onto the National Grid, kept as Parquet.
 
-`areas.parquet` of a set: boundary_set, area_code, area_name, parent_code, valid_from, valid_to, has_cover (whether the
-transformation covers the area) and wkb (EPSG:27700, null where it does not).
+`areas.parquet` of a set: boundary_set, area_code, area_name, parent_code, old_code (another code the area goes by), the
+days it is in force from and to, the publisher's release it is from, has_cover (whether the transformation covers it) and
+wkb (EPSG:27700, null where it does not).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.refusal import Refusal
 from pipelines.place.cover import in_cover
-from pipelines.place.locate import ApproximateTransformError, to_national_grid
+from pipelines.place.transform import ApproximateTransformError, to_national_grid
 from pipelines.specs.problems import nearest
 from warehouse.home import whole
 
@@ -78,21 +79,36 @@ def add_boundaries(
         seen[row["area_code"]] = row.pop("file")
     if not rows:
         raise Refusal("empty_file", f"{files[0]}: holds no areas")
-    schema = {
-        **dict.fromkeys(("boundary_set", "area_code", "area_name", "parent_code"), pl.String),
+    table = pl.DataFrame(rows, schema=area_schema()).with_columns(valid_from=pl.lit(valid_from, pl.Date))
+    write_set(folder, name, table)
+    uncovered = table.filter(~pl.col("has_cover")).height
+    return AddedSet(table.height, uncovered, tuple(mended), table["parent_code"].null_count())
+
+
+def area_schema() -> dict[str, Any]:
+    """The columns of a set's areas and their types."""
+    import polars as pl
+
+    return {
+        **dict.fromkeys(("boundary_set", "area_code", "area_name", "parent_code", "old_code"), pl.String),
+        **dict.fromkeys(("valid_from", "valid_to"), pl.Date),
+        "source_release": pl.String,
         "has_cover": pl.Boolean,
         "wkb": pl.Binary,
     }
-    table = (
-        pl.DataFrame(rows, schema=schema)
-        .sort("area_code")
-        .with_columns(valid_from=pl.lit(valid_from, pl.Date), valid_to=pl.lit(None, pl.Date))
-    )
+
+
+def write_set(folder: Path, name: str, areas: pl.DataFrame) -> None:
+    """Keep the areas of a set, in place of an earlier one of its name; all places are to be assigned anew.
+
+    Args:
+        folder: the home's folder of boundary sets.
+        name: the set's name.
+        areas: the columns of `area_schema`.
+    """
     with whole(folder / name / "areas.parquet") as draft:
-        table.write_parquet(draft)
+        areas.sort("area_code").write_parquet(draft)
     shutil.rmtree(folder / name / "places", ignore_errors=True)
-    uncovered = table.filter(~pl.col("has_cover")).height
-    return AddedSet(table.height, uncovered, tuple(mended), table["parent_code"].null_count())
 
 
 def _areas_of(
@@ -230,11 +246,4 @@ def read_areas(folder: Path) -> pl.DataFrame:
     import polars as pl
 
     frames = [pl.read_parquet(folder / name / "areas.parquet") for name in set_names(folder)]
-    schema = {
-        **dict.fromkeys(("boundary_set", "area_code", "area_name", "parent_code"), pl.String),
-        "has_cover": pl.Boolean,
-        "wkb": pl.Binary,
-        "valid_from": pl.Date,
-        "valid_to": pl.Date,
-    }
-    return pl.concat([pl.DataFrame(schema=schema), *frames])
+    return pl.concat([pl.DataFrame(schema=area_schema()), *frames], how="diagonal")

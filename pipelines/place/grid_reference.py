@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Any
+
+from pipelines.place.cover import in_cover
+from pipelines.place.located import located_rows
+from pipelines.specs.locations import GridReference
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # The letters run A to Z without I, five to a row, from the north-west (OS, "A guide to coordinate systems in Great
 # Britain", section 7): first by 500 km square, then by 100 km square within it.
@@ -37,3 +45,22 @@ def parse_grid_reference(text: str) -> tuple[float, float, int] | None:
     east = east_100km * 100_000 + int(east_digits) * square
     north = north_100km * 100_000 + int(north_digits) * square
     return east + square / 2, north + square / 2, square
+
+
+def by_grid_reference(distinct: pl.DataFrame, way: GridReference) -> pl.DataFrame:
+    """Each location of `distinct`, by its grid reference, as a located table."""
+    import numpy as np
+
+    rows: list[tuple[Any, ...]] = []
+    for text in distinct[way.column]:
+        if text is None or not text.strip():
+            rows.append((None, None, None, "no_location", None))
+            continue
+        square = parse_grid_reference(text)
+        if square is None:
+            rows.append((None, None, None, "bad_location", None))
+        elif not in_cover(np.array([square[0]]), np.array([square[1]]))[0]:
+            rows.append((None, None, None, "outside_cover", None))
+        else:
+            rows.append((*square, "grid_reference", 1.0))
+    return located_rows(rows)

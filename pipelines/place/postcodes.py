@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.intake.refusal import Refusal
+from pipelines.place.located import as_located
+from pipelines.specs.locations import Postcode
 from pipelines.specs.problems import nearest
 from warehouse.home import whole
 
@@ -65,10 +66,32 @@ def add_postcodes(files: list[Path], directory: Path, postcode: str, easting: st
     return table.height
 
 
-def read_postcodes(directory: Path) -> tuple[pl.DataFrame | None, str]:
-    """The directory (None where none is loaded) and a digest of it, for fingerprints."""
+def read_postcodes(directory: Path) -> pl.DataFrame:
+    """The directory as it was loaded."""
     import polars as pl
 
-    if not directory.exists():
-        return None, "none"
-    return pl.read_parquet(directory), hashlib.sha256(directory.read_bytes()).hexdigest()[:16]
+    return pl.read_parquet(directory)
+
+
+def by_postcode(distinct: pl.DataFrame, way: Postcode, directory: pl.DataFrame | None) -> pl.DataFrame:
+    """Each location of `distinct`, by its postcode in the directory, as a located table."""
+    import polars as pl
+
+    wanted = distinct.select(postcode=normal(pl.col(way.column)))
+    if directory is None:
+        found = wanted.with_columns(easting=pl.lit(None, pl.Float64), northing=pl.lit(None, pl.Float64))
+    else:
+        found = wanted.join(directory, on="postcode", how="left", maintain_order="left")
+    has = pl.col("easting").is_not_null()
+    placed = found.select(
+        "easting",
+        "northing",
+        square_m=pl.when(has).then(pl.lit(POSTCODE_SQUARE_M, pl.Int32)),
+        place_confidence=pl.when(has).then(pl.lit(1.0)),
+        place_method=pl.when(has)
+        .then(pl.lit("postcode"))
+        .when(pl.col("postcode").fill_null("") == "")
+        .then(pl.lit("no_location"))
+        .otherwise(pl.lit("unknown_postcode")),
+    )
+    return as_located(placed)

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from pipelines.specs.base import Day, Name, PeriodType, Spec, Text, regex
 from pipelines.specs.control import CompanionName, Control
 from pipelines.specs.formats import CellName, Format, SkipRule
+from pipelines.specs.locations import Location
 from pipelines.specs.patterns import FilePattern
 
 
@@ -117,33 +118,6 @@ class SupplierColumn(Spec):
 
     column: Text
     map: Name | None = Field(None, description="what the partner writes, and the supplier's name in partner.yml")
-
-
-class Coordinates(Spec):
-    """A point as two columns in a declared CRS."""
-
-    by: Literal["coordinates"]
-    x: Text
-    y: Text
-    crs: Annotated[str, StringConstraints(pattern=r"^EPSG:\d{4,6}$")]
-    square_m: int = Field(1, ge=1, le=100_000, description="side in metres of the square the point stands for")
-
-
-class GridReference(Spec):
-    """An Ordnance Survey National Grid reference."""
-
-    by: Literal["grid_reference"]
-    column: Text
-
-
-class Postcode(Spec):
-    """A full postcode, found in the loaded postcode directory."""
-
-    by: Literal["postcode"]
-    column: Text
-
-
-Location = Annotated[Coordinates | GridReference | Postcode, Field(discriminator="by")]
 
 
 class PeriodPlace(Spec):
@@ -254,7 +228,7 @@ class FeedVersion(Spec):
         """The columns that rows are made from, each once: to fill, place or date them, or tell whose they are."""
         names = [*self.columns, *(split.column for split in self.split)]
         for location in self.location:
-            names += [location.x, location.y] if isinstance(location, Coordinates) else [location.column]
+            names += location.reads
         if isinstance(self.period, PeriodPlace) and self.period.column is not None:
             names.append(self.period.column)
         if self.supplier is not None:

@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.intake.claims import Declared
 from pipelines.orchestration.try_out import TryOut, trial_of, try_out
-from pipelines.place.locate import Gazetteers
+from pipelines.place.reference import ReferenceData
 from pipelines.specs.check import load_specs
 from tests.conftest import ROOT, Bench
 from warehouse import ledger as led
@@ -34,7 +34,7 @@ def read(real_data: Path, tmp_path: Path) -> Read:
 
     def run(file: str, spec: str, period: date | None = None, specs: Path = SPECS) -> tuple[TryOut, ...]:
         trial = trial_of(specs / "partners" / f"{spec}.yml", SHIPPED, None)
-        (made,) = try_out(real_data / file, trial, Declared(period=period), Gazetteers(None, "none"), tmp_path)
+        (made,) = try_out(real_data / file, trial, Declared(period=period), ReferenceData(None), tmp_path)
         counts, rows = made.records, made.rows
         if counts:
             skipped = sum(counts["skipped"].values())

@@ -13,7 +13,7 @@ import pytest
 from pipelines.place.boundaries import BoundaryFields, add_boundaries
 from pipelines.place.cover import in_cover
 from pipelines.place.grid_reference import parse_grid_reference
-from pipelines.place.locate import to_national_grid
+from pipelines.place.transform import to_national_grid
 
 CENTIMETRE = 0.01
 

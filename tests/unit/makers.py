@@ -15,7 +15,7 @@ from pipelines.harmonise.delivery import Delivered, Harmonised, harmonise
 from pipelines.harmonise.returns import check_expected
 from pipelines.intake.claims import Claim, Declared, claims, supplier_of
 from pipelines.intake.sources import Source
-from pipelines.place.locate import Gazetteers
+from pipelines.place.reference import ReferenceData
 from pipelines.read.delivery import read_delivery
 from pipelines.read.records import Records
 from pipelines.specs.check import gather, load_specs
@@ -25,7 +25,7 @@ from pipelines.specs.models import CodeMapEntry
 
 ROOT = Path(__file__).parents[2]
 SPECS = ROOT / "ingest_specs"
-NO_GAZETTEERS = Gazetteers(None, "none")
+NO_REFERENCE = ReferenceData(None)
 DELIVERED = Delivered("d1", date(2026, 1, 1))
 
 STREET = "police_uk/crime"
@@ -98,12 +98,12 @@ def street_file(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def harmonised(
-    content: bytes, claim: Claim, specs: SpecSet | None = None, gazetteers: Gazetteers = NO_GAZETTEERS
+    content: bytes, claim: Claim, specs: SpecSet | None = None, reference: ReferenceData = NO_REFERENCE
 ) -> tuple[Records, Harmonised]:
     """A delivery read and harmonised by its claim."""
     specs = specs or shipped()
     records = read_delivery(io.BytesIO(content), claim, specs.datasets[claim.feed.dataset])
-    made = harmonise(records, claim, specs, supplier_of(specs, claim), gazetteers, DELIVERED)
+    made = harmonise(records, claim, specs, supplier_of(specs, claim), reference, DELIVERED)
     check_expected(made, records, claim)
     return records, made
 

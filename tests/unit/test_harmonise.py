@@ -16,14 +16,15 @@ from pipelines.harmonise.delivery import OUTCOMES, Harmonised, harmonise
 from pipelines.harmonise.returns import returns_of
 from pipelines.intake.claims import Claim, Declared
 from pipelines.intake.refusal import Refusal
-from pipelines.place.locate import UNPLACED
+from pipelines.place.located import UNPLACED
 from pipelines.read.delivery import read_delivery
 from pipelines.read.records import ROW, Records
-from pipelines.specs.feeds import Coordinates, Expect, PeriodPlace, Range
+from pipelines.specs.feeds import Expect, PeriodPlace, Range
+from pipelines.specs.locations import Coordinates
 from tests.unit.makers import (
     DELIVERED,
     GUILDFORD,
-    NO_GAZETTEERS,
+    NO_REFERENCE,
     STREET_FILE,
     claimed,
     harmonised,
@@ -126,6 +127,9 @@ def test_a_row_becomes_a_record() -> None:
         "source_category": "Drugs",
         "square_m": 1,
         "place_method": "coordinates",
+        "place_confidence": 1.0,
+        "stated_set": None,
+        "stated_area": None,
         "_spec_version": "2010-12-01",
         "_row": 2,
         "_part": 1,
@@ -342,7 +346,7 @@ def test_direct_identifiers_are_nowhere(row: str) -> None:
     claim = lenient(claimed(NORTHMARK_FILE))
     content = f"{NORTHMARK_HEADER}\n{row}".encode("cp1252")
     records = read_delivery(io.BytesIO(content), claim, shipped().datasets["abandoned_vehicle"])
-    result = harmonise(records, claim, shipped(), "northmark", NO_GAZETTEERS, DELIVERED)
+    result = harmonise(records, claim, shipped(), "northmark", NO_REFERENCE, DELIVERED)
     kept = [
         records.frame.write_json(),
         result.rows.write_json(),

@@ -24,7 +24,7 @@ from pipelines.cli.output import Output
 from pipelines.intake.claims import Declared
 from pipelines.intake.refusal import Refusal
 from pipelines.orchestration.try_out import TryOut, trial_of, try_out
-from pipelines.place.locate import Gazetteers
+from pipelines.place.reference import ReferenceData
 from pipelines.propose.codes import write_codes
 from pipelines.propose.draft import scalar
 from pipelines.propose.proposal import Proposal, propose
@@ -36,7 +36,7 @@ from pipelines.specs.load import read_feed
 from tests.unit.makers import ROOT, SPECS, shipped
 from tests.unit.workbooks import workbook
 
-NO_GAZETTEERS = Gazetteers(None, "none")
+NO_REFERENCE = ReferenceData(None)
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Drafted:
         spec = folder / "draft.yml"
         spec.write_text(self.proposal.text, encoding="utf-8")
         write_codes(folder / "codes", self.proposal.maps)
-        results = try_out(self.path, trial_of(spec, SPECS, dataset), Declared(None, period, None), NO_GAZETTEERS, None)
+        results = try_out(self.path, trial_of(spec, SPECS, dataset), Declared(None, period, None), NO_REFERENCE, None)
         for result in results:
             account = result.records
             parts = account["header"] + sum(account["skipped"].values()) + account["read"] + account["quarantined"]
@@ -853,7 +853,7 @@ def test_the_command_prints_the_draft_and_tells_the_rest_beside_it(tmp_path: Pat
     with pytest.raises(SystemExit) as again:
         propose_spec(Output(False), path, out, None)
     assert again.value.code == 2 and read_feed(out, "trial", "crime")[2] == []
-    (result,) = try_out(path, trial_of(out, SPECS, "crime"), Declared(), NO_GAZETTEERS, None)
+    (result,) = try_out(path, trial_of(out, SPECS, "crime"), Declared(), NO_REFERENCE, None)
     assert (result.records["read"], result.rows["made"]) == (60, 60)
 
 

@@ -17,7 +17,7 @@ from pipelines.harmonise.delivery import Harmonised
 from pipelines.harmonise.parts import PART
 from pipelines.intake.claims import Declared
 from pipelines.orchestration.try_out import trial_of, try_out
-from pipelines.place.locate import Gazetteers
+from pipelines.place.reference import ReferenceData
 from pipelines.read.delivery import read_delivery
 from pipelines.read.records import ROW, Records
 from tests.unit.makers import (
@@ -119,7 +119,7 @@ def tried(folder: Path, name: str, content: bytes, *version: str) -> pl.DataFram
     spec = root / "partners" / "fernshire" / "tally.yml"
     spec.write_text(FEED + "".join(f"    {line}\n" for line in version))
     (folder / name).write_bytes(content)
-    try_out(folder / name, trial_of(spec, SPECS, None), Declared(), Gazetteers(None, "none"), folder / "out")
+    try_out(folder / name, trial_of(spec, SPECS, None), Declared(), ReferenceData(None), folder / "out")
     return pl.read_csv(folder / "out" / "issues.csv", infer_schema=False).drop("source", "message")
 
 

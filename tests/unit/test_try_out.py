@@ -19,7 +19,7 @@ import pytest
 from pipelines.intake.claims import Declared
 from pipelines.intake.refusal import Refusal
 from pipelines.orchestration.try_out import TryOut, trial_of, try_out
-from pipelines.place.locate import Gazetteers
+from pipelines.place.reference import ReferenceData
 from pipelines.specs.check import gather
 from pipelines.specs.problems import SpecError
 from tests.unit.makers import SPECS
@@ -75,7 +75,7 @@ class Bench:
     def read(self, name: str, content: bytes, spec: Path, period: date | None = None) -> tuple[TryOut, pl.DataFrame]:
         file, out = self.root.parent / name, self.root.parent / "out"
         file.write_bytes(content)
-        (made,) = try_out(file, trial_of(spec, SPECS, None), Declared(period=period), Gazetteers(None, "none"), out)
+        (made,) = try_out(file, trial_of(spec, SPECS, None), Declared(period=period), ReferenceData(None), out)
         return made, pl.read_parquet(out / "rows.parquet")
 
     @property
@@ -389,7 +389,7 @@ def test_a_workbook_with_a_sheet_a_month_is_a_return_a_sheet(bench: Bench, tmp_p
     )
     file = tmp_path / "east.xlsx"
     file.write_bytes(workbook(Notes=[["x"]], Apr_2024=[["Ward", "N"], ["A", 1]], May_2024=[["Ward", "N"], ["A", 2]]))
-    results = try_out(file, trial_of(spec, SPECS, None), Declared(), Gazetteers(None, "none"), tmp_path / "out")
+    results = try_out(file, trial_of(spec, SPECS, None), Declared(), ReferenceData(None), tmp_path / "out")
     assert [result.source for result in results] == ["east.xlsx[Apr 2024]", "east.xlsx[May 2024]"]
     rows = pl.read_parquet(tmp_path / "out" / "rows.parquet")
     assert rows.select("period_start", "value", "_row").rows() == [
@@ -440,7 +440,7 @@ def test_members_of_archives_are_chosen_by_pattern(bench: Bench, tmp_path: Path)
         archive.writestr("data/2024-05.csv", "Ward,N\nA,1\n")
         archive.writestr("read me.txt", "x")
     trial = trial_of(spec, SPECS, None)
-    (made,) = try_out(file, trial, Declared(), Gazetteers(None, "none"), None)
+    (made,) = try_out(file, trial, Declared(), ReferenceData(None), None)
     assert (made.source, made.rows["loaded"]) == ("east returns.zip:data/2024-05.csv", 1)
     packed = bench.feed("tally", PLAIN)
     _, rows = bench.read("east 2024-05.csv.gz", gzip.compress(b"Ward,N\nA,1\n"), packed)
