@@ -106,8 +106,8 @@ def test_a_set_remembers_names_parents_and_dates(tmp_path: Path) -> None:
     added(tmp_path, written(tmp_path, ("A", WEST), ("B", EAST)))
     table = read_areas(tmp_path / "sets")
     assert table.drop("wkb").rows(named=True)[0] == {
-        "boundary_set": "ward", "area_code": "A", "area_name": "Area A", "parent_code": "E07", "has_cover": True,
-        "valid_from": date(2014, 1, 1), "valid_to": None,
+        "boundary_set": "ward", "area_code": "A", "area_name": "Area A", "parent_code": "E07", "old_code": None,
+        "valid_from": date(2014, 1, 1), "valid_to": None, "source_release": None, "has_cover": True,
     }  # fmt: skip
     assert set_names(tmp_path / "sets") == ["ward"]
 
