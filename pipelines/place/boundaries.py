@@ -1,8 +1,8 @@
 """Boundary sets: dated sets of areas from publishers' files, onto the National Grid, kept as Parquet.
 
 `areas.parquet` of a set: boundary_set, area_code, area_name, parent_code, old_code (another code the area goes by),
-valid_from and valid_to, source_release (the publisher's), has_cover (whether the transformation covers the area) and wkb
-(EPSG:27700, null where it does not).
+valid_from and valid_to, source_release (the publisher's), has_cover (whether the transformation covers the area) and
+wkb (EPSG:27700, null where it does not).
 """
 
 from __future__ import annotations
