@@ -150,6 +150,11 @@ class Home:
         return self.root / "places"
 
     @property
+    def lookups(self) -> Path:
+        """How figures of one boundary set become figures of another, one Parquet file each pair of sets."""
+        return self.root / "lookups"
+
+    @property
     def boundaries(self) -> Path:
         """Boundary sets, one folder each: areas, and the places assigned to them."""
         return self.root / "boundaries"
