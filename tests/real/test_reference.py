@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.place.boundaries import BoundaryFields, add_boundaries
 from pipelines.place.cover import in_cover
-from pipelines.place.grid_reference import parse_grid_reference
+from pipelines.specs.grid_reference import parse_grid_reference
 from pipelines.place.transform import to_national_grid
 
 CENTIMETRE = 0.01

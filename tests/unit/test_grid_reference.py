@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.place.grid_reference import parse_grid_reference
+from pipelines.specs.grid_reference import parse_grid_reference
 
 LETTERS = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
 
