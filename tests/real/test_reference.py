@@ -12,8 +12,8 @@ import pytest
 
 from pipelines.place.boundaries import BoundaryFields, add_boundaries
 from pipelines.place.cover import in_cover
-from pipelines.specs.grid_reference import parse_grid_reference
 from pipelines.place.transform import to_national_grid
+from pipelines.specs.grid_reference import parse_grid_reference
 
 CENTIMETRE = 0.01
 
