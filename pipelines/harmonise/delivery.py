@@ -194,8 +194,6 @@ class _Work:
 
     def _note_places(self, placed: pl.DataFrame) -> None:
         """What is to be told of rows that were placed all the same."""
-        import polars as pl
-
         noted = self.text.select(INDEX).with_columns(placed.select("place_method", NOTE)).drop_nulls(NOTE)
         columns = {way.by: way.reads[0] for way in reversed(self.version.location)}
         for (method, kind), rows in noted.group_by("place_method", NOTE, maintain_order=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.place.amiss import CONFIDENCE, OUTSIDE, Points
 from pipelines.place.cover import in_cover
 from pipelines.place.located import NOTE, as_located
-from pipelines.place.stand_ins import are_defaults, are_dummies
+from pipelines.place.stand_ins import DUMMIES, are_defaults
 from pipelines.specs.grid_reference import lacks_letters, parse_grid_reference
 from pipelines.specs.locations import GridReference
 
@@ -75,8 +75,6 @@ def _is_dummy(text: str, square: tuple[float, float, int] | None) -> bool:
     The corner of the grid, `SV 000 000`, lies in the sea south-west of Scilly. A square of 50 km or more, named by
     letters alone, is no dummy.
     """
-    import numpy as np
-
     if _ALIKE.fullmatch(text):
         return True
     pair = _TWO_NUMBERS.fullmatch(text)
@@ -86,4 +84,4 @@ def _is_dummy(text: str, square: tuple[float, float, int] | None) -> bool:
         corner = (square[0] - square[2] / 2, square[1] - square[2] / 2)
     else:
         return False
-    return bool(are_dummies(np.array(corner[0]), np.array(corner[1])))
+    return corner[0] in DUMMIES and corner[1] in DUMMIES

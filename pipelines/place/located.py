@@ -19,7 +19,7 @@ PLACE_COLUMNS = (
 NOTE = "place_note"
 NOTED = {
     "swapped_axes_mended": "read with east for north, as only so does it lie within",
-    "truncated_units_mended": "read in another unit, as only so does it lie within; its square is as large as what was lost",
+    "truncated_units_mended": "read in another unit, as only so does it lie within, with a square to match",
     "outside_expected": "lies outside what the feed's spec declares as within, and is placed there",
 }
 

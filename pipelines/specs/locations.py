@@ -36,6 +36,20 @@ class _Point(Spec):
                 raise ValueError(f'"{text}" is no grid reference; write "SU 99700 49600" or "499700,149600"')
         return value
 
+    @field_validator("default_points", mode="before")
+    @classmethod
+    def _are_texts(cls, value: object) -> object:
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            raise ValueError('write each in quotation marks, as "499700,149600"')
+        return value
+
+    @field_validator("within", mode="before")
+    @classmethod
+    def _are_four(cls, value: object) -> object:
+        if isinstance(value, list) and len(value) != 4:
+            raise ValueError("write four numbers: west, south, east, north")
+        return value
+
     @field_validator("within")
     @classmethod
     def _is_a_box(cls, value: Bounds | None) -> Bounds | None:
