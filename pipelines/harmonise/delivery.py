@@ -14,13 +14,13 @@ from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.parts import PART, rows_made
 from pipelines.harmonise.periods import declared_period, row_periods
+from pipelines.harmonise.place_notes import note_pile_ups, note_places
 from pipelines.harmonise.values import IGNORED, SYMBOL, cleaned, codes, moments, numbers
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import locate
-from pipelines.place.located import NOTE, NOTED, PLACE_COLUMNS
+from pipelines.place.located import NOTE, PLACE_COLUMNS
 from pipelines.place.reference import ReferenceData
-from pipelines.place.stand_ins import pile_ups
 from pipelines.place.transform import ApproximateTransformError
 from pipelines.read.records import ROW, Records
 from pipelines.specs.base import PeriodType
@@ -189,21 +189,8 @@ class _Work:
         distinct = placed.select("easting", "northing", "square_m").drop_nulls().unique()
         numbered = distinct.with_columns(place_ids(distinct))
         placed = placed.join(numbered, on=["easting", "northing", "square_m"], how="left", maintain_order="left")
-        self._note_places(placed)
+        note_places(self.text, placed, self.version, self.faults)
         self.typed = pl.concat([self.typed, placed.drop(NOTE)], how="horizontal")
-
-    def _note_places(self, placed: pl.DataFrame) -> None:
-        """What is to be told of rows that were placed all the same."""
-        noted = self.text.select(INDEX).with_columns(placed.select("place_method", NOTE)).drop_nulls(NOTE)
-        columns = {way.by: way.reads[0] for way in reversed(self.version.location)}
-        for (method, kind), rows in noted.group_by("place_method", NOTE, maintain_order=True):
-            self.faults.repair(rows, kind, columns[method], NOTED[kind])
-
-    def _note_pile_ups(self, loaded: pl.DataFrame) -> None:
-        """Points that more records stand at than a street has, each told once for the delivery."""
-        if self.dataset.shape == "event":
-            for column, message in pile_ups(loaded, (ROW,), self.version.location):
-                self.faults.note("pile_up", message, column)
 
     def _days(self) -> pl.Series | None:
         """The day each row is of, by the dataset's clock; None where the dataset has none."""
@@ -317,7 +304,8 @@ class _Work:
         rows = candidates.filter(repeated["issue_type"].is_null())
         ids = record_ids(rows, self._scope(), key, whole)
         loaded = self._loaded(rows.with_columns(ids))
-        self._note_pile_ups(loaded)
+        if self.dataset.shape == "event":
+            note_pile_ups(loaded, self.version, self.faults)
         whose = base.select(INDEX, *WHOSE)
         aside = set_aside(self.sent, whose, left_out, faults, repeated, self.records.unread)
         repairs = self.faults.repaired().join(self.sent.select(INDEX, ROW, PART), on=INDEX, maintain_order="left")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-# A pair of which a star hides the last figures of one at least: `367***`.
+# Figures of which stars may hide the last: `367***`. Five of them hide all but the 100 km square.
 _MASKED = re.compile(r"(\d+)(\*{0,5})")
 
 
