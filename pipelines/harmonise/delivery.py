@@ -14,11 +14,12 @@ from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.parts import PART, rows_made
 from pipelines.harmonise.periods import declared_period, row_periods
+from pipelines.harmonise.place_notes import note_pile_ups, note_places
 from pipelines.harmonise.values import IGNORED, SYMBOL, cleaned, codes, moments, numbers
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import locate
-from pipelines.place.located import PLACE_COLUMNS
+from pipelines.place.located import NOTE, PLACE_COLUMNS
 from pipelines.place.reference import ReferenceData
 from pipelines.place.transform import ApproximateTransformError
 from pipelines.read.records import ROW, Records
@@ -188,7 +189,8 @@ class _Work:
         distinct = placed.select("easting", "northing", "square_m").drop_nulls().unique()
         numbered = distinct.with_columns(place_ids(distinct))
         placed = placed.join(numbered, on=["easting", "northing", "square_m"], how="left", maintain_order="left")
-        self.typed = pl.concat([self.typed, placed], how="horizontal")
+        note_places(self.text, placed, self.version, self.faults)
+        self.typed = pl.concat([self.typed, placed.drop(NOTE)], how="horizontal")
 
     def _days(self) -> pl.Series | None:
         """The day each row is of, by the dataset's clock; None where the dataset has none."""
@@ -302,6 +304,8 @@ class _Work:
         rows = candidates.filter(repeated["issue_type"].is_null())
         ids = record_ids(rows, self._scope(), key, whole)
         loaded = self._loaded(rows.with_columns(ids))
+        if self.dataset.shape == "event":
+            note_pile_ups(loaded, self.version, self.faults)
         whose = base.select(INDEX, *WHOSE)
         aside = set_aside(self.sent, whose, left_out, faults, repeated, self.records.unread)
         repairs = self.faults.repaired().join(self.sent.select(INDEX, ROW, PART), on=INDEX, maintain_order="left")

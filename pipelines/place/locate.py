@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.place.coordinates import by_coordinates
 from pipelines.place.grid_reference import by_grid_reference
-from pipelines.place.located import PLACE_COLUMNS, located_rows
+from pipelines.place.located import NOTE, PLACE_COLUMNS, located_rows
 from pipelines.place.postcodes import by_postcode
 from pipelines.place.reference import ReferenceData
 from pipelines.specs.locations import Coordinates, GridReference, Location
@@ -34,8 +34,8 @@ def locate(
             looked up; None where no row has one.
 
     Returns:
-        One row for each row given, in order, with `PLACE_COLUMNS`: the place to the millimetre. Where there is none the
-        method is a key of `UNPLACED`.
+        One row for each row given, in order, with `PLACE_COLUMNS`, the place to the millimetre, and `NOTE`. Where
+        there is no place the method is a key of `UNPLACED`.
     """
     import polars as pl
 
@@ -57,11 +57,11 @@ def locate(
         is_found = best["easting"].is_not_null() | best["stated_area"].is_not_null()
         taken = is_found | (found["place_method"] == "no_location")
         best = best.select(
-            pl.when(taken).then(pl.col(name)).otherwise(found[name]).alias(name) for name in PLACE_COLUMNS
+            pl.when(taken).then(pl.col(name)).otherwise(found[name]).alias(name) for name in found.columns
         )
     placed = pl.concat([distinct, best if best is not None else distinct], how="horizontal")
     return given.join(placed, on=[*columns, DAY], how="left", nulls_equal=True, maintain_order="left").select(
-        PLACE_COLUMNS
+        *PLACE_COLUMNS, NOTE
     )
 
 

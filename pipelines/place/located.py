@@ -15,25 +15,38 @@ PLACE_COLUMNS = (
     "easting", "northing", "square_m", "place_method", "place_confidence", "stated_set", "stated_area",
 )  # fmt: skip
 
+# What is to be told of a row that is placed all the same: an issue type, mostly null. It is told, and not published.
+NOTE = "place_note"
+NOTED = {
+    "swapped_axes_mended": "read with east for north, as only so does it lie within",
+    "truncated_units_mended": "read in another unit, as only so does it lie within, with a square to match",
+    "outside_expected": "lies outside what the feed's spec declares as within, and is placed there",
+}
+
 # Method of a row without a place -> the issue it raises.
 UNPLACED = {
     "no_location": "no_location",
     "bad_location": "bad_location",
     "outside_cover": "outside_cover",
     "unknown_postcode": "unknown_postcode",
+    "dummy_location": "dummy_location",
+    "default_point": "default_point",
+    "swapped_axes": "swapped_axes",
+    "truncated_units": "truncated_units",
+    "letters_missing": "letters_missing",
 }
 
 
 def place_schema() -> dict[str, pl.DataType]:
-    """The types of `PLACE_COLUMNS`."""
+    """The types of `PLACE_COLUMNS` and `NOTE`."""
     import polars as pl
 
-    kinds = (pl.Float64(), pl.Float64(), pl.Int32(), pl.String(), pl.Float64(), pl.String(), pl.String())
-    return dict(zip(PLACE_COLUMNS, kinds, strict=True))
+    kinds = (pl.Float64(), pl.Float64(), pl.Int32(), pl.String(), pl.Float64(), pl.String(), pl.String(), pl.String())
+    return dict(zip((*PLACE_COLUMNS, NOTE), kinds, strict=True))
 
 
 def as_located(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with all of `PLACE_COLUMNS` in their order and types; those it lacks are null."""
+    """`frame` with all of `PLACE_COLUMNS` and `NOTE` in their order and types; those it lacks are null."""
     import polars as pl
 
     return frame.select(

@@ -7,12 +7,72 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from pipelines.specs.base import Spec, Text
+from pipelines.specs.grid_reference import GRID_EAST, GRID_NORTH, parse_grid_reference
+
+NATIONAL_GRID = "EPSG:27700"
+# CRSs of longitude and latitude that are taken as ETRS89.
+GEOGRAPHIC = ("EPSG:4326", "EPSG:4258")
+
+Bounds = tuple[float, float, float, float]
 
 
-class Coordinates(Spec):
+class _Point(Spec):
+    """What may be declared of points, however they are written: where they lie, and which of them are no location."""
+
+    within: Bounds | None = Field(None, description="west, south, east, north of where the partner's points can lie")
+    default_points: tuple[Text, ...] = Field((), description="grid references of squares that stand for no location")
+    pile_up_share: float = Field(
+        0.05, gt=0, le=1, description="above this share of the records at one point, that point is told of"
+    )
+
+    @field_validator("default_points")
+    @classmethod
+    def _are_references(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            if parse_grid_reference(text) is None:
+                raise ValueError(f'"{text}" is no grid reference; write "SU 99700 49600" or "499700,149600"')
+        return value
+
+    @field_validator("default_points", mode="before")
+    @classmethod
+    def _are_texts(cls, value: object) -> object:
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            raise ValueError('write each in quotation marks, as "499700,149600"')
+        return value
+
+    @field_validator("within", mode="before")
+    @classmethod
+    def _are_four(cls, value: object) -> object:
+        if isinstance(value, list) and len(value) != 4:
+            raise ValueError("write four numbers: west, south, east, north")
+        return value
+
+    @field_validator("within")
+    @classmethod
+    def _is_a_box(cls, value: Bounds | None) -> Bounds | None:
+        if value is not None:
+            west, south, east, north = value
+            if not (west < east and south < north):
+                raise ValueError("write west, south, east, north, with west less than east and south less than north")
+        return value
+
+    @property
+    def default_squares(self) -> list[tuple[float, float, int]]:
+        """Centre and side, in metres, of each square that stands for no location."""
+        found = (parse_grid_reference(text) for text in self.default_points)
+        return [square for square in found if square is not None]
+
+
+def _check_on_grid(within: Bounds) -> None:
+    west, south, east, north = within
+    if west < 0 or south < 0 or east > GRID_EAST or north > GRID_NORTH or east <= 360:
+        raise ValueError(f"within: metres of the National Grid are meant, from 0 to {GRID_EAST} and {GRID_NORTH}")
+
+
+class Coordinates(_Point):
     """A point as two columns in a declared CRS."""
 
     by: Literal["coordinates"]
@@ -20,6 +80,21 @@ class Coordinates(Spec):
     y: Text
     crs: Annotated[str, StringConstraints(pattern=r"^EPSG:\d{4,6}$")]
     square_m: int = Field(1, ge=1, le=100_000, description="side in metres of the square the point stands for")
+    mend: tuple[Literal["swapped_axes", "truncated_units"], ...] = Field(
+        (), description="what is put right where only one reading of a point lies within"
+    )
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Coordinates:
+        if self.mend and self.within is None:
+            raise ValueError("mend: say `within`, [west, south, east, north], which tells what is to be mended")
+        if self.within is not None and self.crs == NATIONAL_GRID:
+            _check_on_grid(self.within)
+        if self.within is not None and self.crs in GEOGRAPHIC:
+            west, south, east, north = self.within
+            if west < -180 or south < -90 or east > 180 or north > 90:
+                raise ValueError(f"within: degrees of longitude and latitude are meant, as the CRS is {self.crs}")
+        return self
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -32,11 +107,21 @@ class Coordinates(Spec):
         return ()
 
 
-class GridReference(Spec):
+class GridReference(_Point):
     """An Ordnance Survey National Grid reference."""
 
     by: Literal["grid_reference"]
     column: Text
+    letters: str | None = Field(None, description="the 100 km square of figures that are written without letters")
+
+    @model_validator(mode="after")
+    def _agrees(self) -> GridReference:
+        # Two letters alone are the reference of a 100 km square.
+        if self.letters is not None and (len(self.letters) != 2 or parse_grid_reference(self.letters) is None):
+            raise ValueError(f'letters: "{self.letters}" is no 100 km square of the National Grid; write two, as SU')
+        if self.within is not None:
+            _check_on_grid(self.within)
+        return self
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.place.cover import in_cover
 from pipelines.place.locate import locate
-from pipelines.place.located import PLACE_COLUMNS, UNPLACED
+from pipelines.place.located import NOTE, PLACE_COLUMNS, UNPLACED
 from pipelines.place.reference import ReferenceData
 from pipelines.place.transform import ApproximateTransformError, to_national_grid
 from pipelines.specs.locations import Coordinates, GridReference, Location, Postcode
@@ -40,7 +40,7 @@ def places(
 ) -> list[tuple[Any, ...]]:
     schema = dict.fromkeys(columns, pl.String)
     found = locate(pl.DataFrame(columns, schema=schema), ways, reference)
-    assert found.columns == list(PLACE_COLUMNS)
+    assert found.columns == [*PLACE_COLUMNS, NOTE]
     return found.select(PLACE_COLUMNS[:4]).rows()
 
 
@@ -79,8 +79,6 @@ def test_eastings_and_northings_stay_as_they_are() -> None:
         ("Calais", 1.86, 50.95),
         ("Dogger Bank", 2.5, 54.8),
         ("Rockall", -13.687, 57.596),
-        ("Null Island", 0, 0),
-        ("coordinates swapped", 51.24, -0.57),
         ("beyond the world", 400, 95),
     ],
 )
