@@ -30,7 +30,7 @@ from pipelines.specs.load import FeedSpec
 from pipelines.specs.models import Dataset
 from pipelines.specs.patterns import NameFacts
 from tests.conftest import Bench
-from tests.unit.makers import NO_GAZETTEERS, SPECS, claimed, harmonised
+from tests.unit.makers import NO_REFERENCE, SPECS, claimed, harmonised
 from tests.unit.workbooks import workbook
 from warehouse import ledger as led
 
@@ -426,7 +426,7 @@ def test_trying_a_spec_shows_what_its_totals_say(tmp_path: Path, dataset: str) -
     for stated in ("2", "3", None):
         companion = file.with_name("AV_0824.csv.ctl")
         companion.write_text(f"AV_0824.csv {stated}\n") if stated else companion.unlink()
-        (made,) = try_out(file, trial_of(spec, SPECS, None), Declared(), NO_GAZETTEERS, None)
+        (made,) = try_out(file, trial_of(spec, SPECS, None), Declared(), NO_REFERENCE, None)
         assert made.records["read"] == len(made.sample) == 2
         refused.append(made.refused)
     end = "nothing of it is loaded: ask the partner for the whole file"
