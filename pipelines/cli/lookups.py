@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.cli.lookups_view import areas, counted, first, say_added, say_derived
 from pipelines.cli.output import USAGE, Output, fail
 from warehouse.home import Home
 
 if TYPE_CHECKING:
-    from pipelines.place.add_lookup import AddedLookup, Direction
-    from pipelines.place.derive import Derived, Measure
+    from pipelines.place.derive import Measure
 
 lookups_app = typer.Typer(
     no_args_is_help=True, help="Make lookups: how figures of one boundary set's areas become another's."
@@ -36,7 +35,6 @@ WeightsSet = Annotated[
 WeightsCode = Annotated[str | None, typer.Option("--weights-code", metavar="FIELD", help="The field of their codes.")]
 WeightsValue = Annotated[str | None, typer.Option("--weights-value", metavar="FIELD", help="The field of the counts.")]
 _DAY = ["%Y-%m-%d"]
-_SHOWN = 5
 
 
 @lookups_app.command("add")
@@ -86,7 +84,7 @@ def lookups_add(  # noqa: PLR0913 - an option each
     with home.alone():
         measure = _measure(home, output, by, (weights, weights_set, weights_code, weights_value))
         added = add_lookup(given, home.boundaries, home.lookups, from_set, to_set, measure, keep_all=keep_all)
-    _say_added(output, added, by)
+    say_added(output, added, by)
     output.end({**_plain(added), "directions": [_plain(direction) for direction in added.directions]}, True)
 
 
@@ -112,7 +110,7 @@ def lookups_derive(  # noqa: PLR0913 - an option each
 ) -> None:
     """Work a lookup out, from the outlines of two loaded sets or from two other lookups."""
     from pipelines.place.derive import derive
-    from pipelines.place.lookups import lookup_path, write_lookup
+    from pipelines.place.lookups import lookup_path, methods_of, write_lookup
     from pipelines.place.shares import AreaSet
 
     _check_names(from_set, to_set)
@@ -130,7 +128,22 @@ def lookups_derive(  # noqa: PLR0913 - an option each
             fail(f"no area of {from_set} lies in one of {to_set}; nothing was kept")
         is_there = lookup_path(home.lookups, from_set, to_set).exists()
         write_lookup(home.lookups, derived.rows)
-    _say_derived(output, derived, from_set, to_set, measure, is_there)
+    say_derived(output, derived, from_set, to_set, measure, is_there)
+    told = {
+        "from_set": from_set,
+        "to_set": to_set,
+        "by": measure.by,
+        "counted": derived.counted,
+        "methods": methods_of(derived.rows),
+    }
+    lacking = measure.people.lacking if measure.people else ()
+    more = {
+        "without_count": lacking,
+        "by_area_instead": derived.by_area_instead,
+        "outside": derived.outside,
+        "slivers": derived.slivers,
+    }
+    output.end({**told, "pairs": derived.rows.height, "replaced": is_there, **more}, True)
 
 
 @lookups_app.command("list")
@@ -143,7 +156,7 @@ def lookups_list(json: Json = False) -> None:
     for from_set, to_set in lookup_pairs(home.lookups):
         rows = lookup_between(home.lookups, from_set, to_set)
         told.append({"from_set": from_set, "to_set": to_set, "pairs": rows.height, "methods": methods_of(rows)})
-        output.say(f"{from_set} to {to_set}: {rows.height:,} pairs ({_counted(methods_of(rows))})")
+        output.say(f"{from_set} to {to_set}: {rows.height:,} pairs ({counted(methods_of(rows))})")
     if not told:
         output.say("no lookups yet: commongrid lookups add, or commongrid lookups derive")
     output.end({"lookups": told}, True)
@@ -190,18 +203,18 @@ def boundaries_merge(
             home.boundaries, home.lookups, from_set, set_, groups, begun, pending=pending, keep_rest=keep_rest
         )
         assign_all(home.places, home.boundaries)
-    output.say(f"{set_}: {merged.areas:,} areas, in force from {begun}; lookups from {from_set} and back")
+    output.say(f"{set_}: {areas(merged.areas)}, in force from {begun}; lookups from {from_set} and back")
     if merged.pending:
         output.say(
-            f"  {_first(merged.pending)}: stand in for codes not published yet; merge again with the true ones once "
+            f"  {first(merged.pending)}: stand in for codes not published yet; merge again with the true ones once "
             "they are"
         )
     if merged.kept:
-        output.say(f"  {len(merged.kept)} areas carried over unchanged")
+        output.say(f"  {areas(len(merged.kept))} carried over unchanged")
     if merged.left_out:
-        output.say(f"  left out, as no group names them: {_first(merged.left_out)}; --keep-rest carries them over")
+        output.say(f"  left out, as no group names them: {first(merged.left_out)}; --keep-rest carries them over")
     if merged.without_parent:
-        output.say(f"  no parent: {_first(merged.without_parent)}; their parts have none, or not the same one")
+        output.say(f"  no parent: {first(merged.without_parent)}; their parts have none, or not the same one")
     output.say(
         f"  back from {set_} to {from_set} merged areas are not comparable until they have weights: commongrid lookups "
         f"derive --from-set {set_} --to-set {from_set} --by addresses"
@@ -252,9 +265,9 @@ def _measure(
             "--weights-value FIELD",
             USAGE,
         )
-    counts, lacking = read_people(file, AreaSet(home.boundaries, small), code, value)
-    if lacking:
-        output.say(f"  {file.name} has no count of {len(lacking):,} areas of {small}: {_first(lacking)}")
+    counts = read_people(file, AreaSet(home.boundaries, small), code, value)
+    if counts.lacking:
+        output.say(f"  {file.name} has no count of {areas(len(counts.lacking))} of {small}: {first(counts.lacking)}")
     return Measure(By.population, home.reference, counts, kept)
 
 
@@ -268,92 +281,18 @@ def _derive_through(output: Output, home: Home, from_set: str, through: str, to_
             f"there is a lookup from {from_set} to {to_set} already; remove it first if one by way of {through} is "
             "better: commongrid lookups remove"
         )
-    first = lookup_between(home.lookups, from_set, through)
-    second = lookup_between(home.lookups, through, to_set)
-    rows = as_lookup(compose(first, second), from_set, to_set)
+    ahead = lookup_between(home.lookups, from_set, through)
+    onward = lookup_between(home.lookups, through, to_set)
+    rows = as_lookup(compose(ahead, onward), from_set, to_set)
     if rows.is_empty():
         fail(f"the lookups from {from_set} to {through} and on to {to_set} have no area of {through} in common")
-    lost = lost_on_the_way(first, second)
+    lost = lost_on_the_way(ahead, onward)
     write_lookup(home.lookups, rows)
-    output.say(f"{from_set} to {to_set} by way of {through}: {rows.height:,} pairs ({_counted(methods_of(rows))})")
+    output.say(f"{from_set} to {to_set} by way of {through}: {rows.height:,} pairs ({counted(methods_of(rows))})")
     if lost:
-        output.say(f"  {_areas(len(lost))} with a part that leads no further than {through}: {_first(lost)}")
+        output.say(f"  {areas(len(lost))} with a part that leads no further than {through}: {first(lost)}")
     told = {"from_set": from_set, "to_set": to_set, "through": through, "pairs": rows.height}
     output.end({**told, "methods": methods_of(rows), "lost": lost}, True)
-
-
-def _say_added(output: Output, added: AddedLookup, by: str | None) -> None:
-    for direction in added.directions:
-        _say_direction(output, direction, by)
-    for name in added.not_loaded:
-        output.say(f"  {name} is not loaded: its codes are taken as they stand in the file")
-    if added.register_alone:
-        output.say("  only areas that the register changes are in it: load the from-set to have the unchanged ones too")
-    if added.left_out:
-        output.say(f"  {added.left_out:,} pairs of areas beyond the loaded sets left out; --all keeps them")
-    if added.leads_nowhere:
-        output.say(
-            f"  {_areas(len(added.leads_nowhere))} with a part in no area of the to-set: {_first(added.leads_nowhere)}"
-        )
-    for name, codes in added.not_in_file.items():
-        output.say(f"  {_areas(len(codes))} of {name} not in the file: {_first(codes)}")
-
-
-def _say_direction(output: Output, direction: Direction, by: str | None) -> None:
-    pairs = sum(direction.methods.values())
-    output.say(
-        f"{direction.from_set} to {direction.to_set}: {pairs:,} pairs ({_counted(direction.methods)})"
-        + (", in place of the earlier lookup" if direction.replaced else "")
-    )
-    if direction.awaiting:
-        output.say(
-            f"  {_areas(direction.awaiting)} divided without weights: not comparable; "
-            + ("their outlines do not say how" if by else "with both sets loaded, add it again with --by addresses")
-        )
-    if direction.by_area_instead:
-        output.say(f"  {_areas(direction.by_area_instead)} divided by surface, where {by} cannot tell")
-
-
-def _say_derived(
-    output: Output, derived: Derived, from_set: str, to_set: str, measure: Measure, is_there: bool
-) -> None:
-    from pipelines.place.lookups import methods_of
-
-    methods = methods_of(derived.rows)
-    output.say(
-        f"{from_set} to {to_set}: {derived.rows.height:,} pairs ({_counted(methods)})"
-        + (", in place of the earlier lookup" if is_there else "")
-    )
-    if measure.by == "addresses" and derived.counted == "postcodes":
-        output.say("  by live postcodes, each counted once: no address points are loaded")
-    if derived.slivers:
-        output.say(f"  {derived.slivers:,} slivers below {measure.tolerance:.1%} of both areas left out")
-    if derived.by_area_instead:
-        output.say(f"  by surface, where {measure.by} cannot tell: {_first(derived.by_area_instead)}")
-    if derived.outside:
-        wholly = sum(share > 1 - 1e-9 for share in derived.outside.values())
-        output.say(
-            f"  {_areas(len(derived.outside))} at least partly outside {to_set}, {wholly:,} of them wholly: "
-            f"{_first(f'{code} {share:.1%}' for code, share in derived.outside.items())}"
-        )
-    told = {"from_set": from_set, "to_set": to_set, "by": measure.by, "counted": derived.counted, "methods": methods}
-    more = {"by_area_instead": derived.by_area_instead, "outside": derived.outside, "slivers": derived.slivers}
-    output.end({**told, "pairs": derived.rows.height, "replaced": is_there, **more}, True)
-
-
-def _counted(methods: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {method}" for method, count in methods.items())
-
-
-def _areas(count: int) -> str:
-    return f"{count:,} area{'' if count == 1 else 's'}"
-
-
-def _first(codes: Iterable[str]) -> str:
-    """The first few of many."""
-    every = list(codes)
-    more = f" and {len(every) - _SHOWN:,} more" if len(every) > _SHOWN else ""
-    return ", ".join(every[:_SHOWN]) + more
 
 
 def _plain(found: Any) -> dict[str, Any]:

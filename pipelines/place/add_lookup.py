@@ -44,7 +44,8 @@ class Direction:
     """One of the two lookups a file makes.
 
     `methods`: pairs of each method. `awaiting`: from-areas that are divided and have no weights yet.
-    `by_area_instead`: those of which the measure had nothing to say.
+    `by_area_instead`: those of which the measure had nothing to say. `counted`: what weights were worked out from, as
+    in `Derived`.
     """
 
     from_set: str
@@ -52,7 +53,8 @@ class Direction:
     methods: dict[str, int]
     awaiting: int
     replaced: bool
-    by_area_instead: int = 0
+    by_area_instead: int
+    counted: str | None
 
 
 @dataclass(frozen=True)
@@ -182,8 +184,8 @@ def _leading_nowhere(pairs: pl.DataFrame, sources: set[str] | None, targets: set
 
 def _weighed(
     pairs: pl.DataFrame, names: tuple[str, str], sets: tuple[AreaSet, AreaSet] | None, measure: Measure | None
-) -> tuple[pl.DataFrame, int, int]:
-    """The lookup of one direction, and how many from-areas lack weights and how many have them by surface instead.
+) -> tuple[pl.DataFrame, int, int, str | None]:
+    """The lookup of one direction, how many from-areas lack weights or have them by surface instead, what was counted.
 
     A pair with `needs_weight` is given one by the measure; without, it is not comparable.
     """
@@ -191,20 +193,22 @@ def _weighed(
 
     wanting = pairs.filter((pl.col("method") == NEEDS_WEIGHT).all().over("from_code"))
     found = wanting.clear().select("from_code", "to_code", "method", weight=pl.lit(0.0))
+    counted = None
     if sets is not None and measure is not None and wanting.height:
-        found = weigh_pairs(wanting, *sets, measure).select("from_code", "to_code", "method", "weight")
+        weights, counted = weigh_pairs(wanting, *sets, measure)
+        found = weights.select(found.columns)
     awaiting = pairs.filter(pl.col("method") == NEEDS_WEIGHT).join(found, on=("from_code", "to_code"), how="anti")
     settled = pairs.join(found, on=("from_code", "to_code"), how="anti").with_columns(
         pl.col("method").replace(NEEDS_WEIGHT, NOT_COMPARABLE)
     )
-    weights = settled.with_columns(weight=pl.when(pl.col("method") != NOT_COMPARABLE).then(1.0))
-    rows = pl.concat([weights.select(found.columns), found])
+    settled = settled.with_columns(weight=pl.when(pl.col("method") != NOT_COMPARABLE).then(1.0))
+    rows = pl.concat([settled.select(found.columns), found])
     instead = 0 if measure is None else found.filter(pl.col("method") != f"by_{measure.by}")["from_code"].n_unique()
-    return as_lookup(rows, *names), awaiting["from_code"].n_unique(), instead
+    return as_lookup(rows, *names), awaiting["from_code"].n_unique(), instead, counted
 
 
-def _written(rows: pl.DataFrame, awaiting: int, instead: int, lookups: Path) -> Direction:
+def _written(rows: pl.DataFrame, awaiting: int, instead: int, counted: str | None, lookups: Path) -> Direction:
     from_set, to_set = rows.select("from_set", "to_set").row(0)
     is_there = lookup_path(lookups, from_set, to_set).exists()
     write_lookup(lookups, rows)
-    return Direction(from_set, to_set, methods_of(rows), awaiting, is_there, instead)
+    return Direction(from_set, to_set, methods_of(rows), awaiting, is_there, instead, counted)

@@ -124,13 +124,20 @@ def _ruled(step: pl.DataFrame, *, exact: bool) -> pl.DataFrame:
     """The methods of the changes of one day."""
     import polars as pl
 
-    both = pl.col("split") & pl.col("merge")
+    # Both at once, or shared out without being said to be split: nothing tells which part went where.
+    several = {name: pl.len().over(name) > 1 for name in ("from_code", "to_code")}
+    step = step.with_columns(
+        is_unclear=(pl.col("split") & pl.col("merge"))
+        | (several["from_code"] & ~pl.col("split"))
+        | (several["to_code"] & ~pl.col("merge"))
+    )
+    is_unclear = pl.any_horizontal(pl.col("is_unclear").any().over(name) for name in ("from_code", "to_code"))
     alone = pl.when(pl.lit(exact) | (pl.col("from_code") == pl.col("to_code")))
     alone_method = alone.then(pl.lit("unchanged")).otherwise(pl.lit("best_fit"))
 
     def told(split: str, merged: str) -> pl.Expr:
         return (
-            pl.when(both)
+            pl.when(is_unclear)
             .then(pl.lit("not_comparable"))
             .when("split")
             .then(pl.lit(split))

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+# Shares of surface that differ from 0 or 1 by less than this do so because floating-point numbers are rounded.
+_ROUNDING = 1e-9
+
+
 class By(StrEnum):
     """What the figures of a divided area are shared by."""
 
@@ -32,11 +36,12 @@ class By(StrEnum):
 class People:
     """A count by small areas, as population: the boundary set of the small areas, and their counts.
 
-    `counts` has area_code and value.
+    `counts` has area_code and value; `lacking` are the small areas it does not name.
     """
 
     areas: AreaSet
     counts: pl.DataFrame
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,9 @@ class Measure:
                     "--weights-code FIELD --weights-value FIELD",
                 )
             return self.people.areas.name, by_people(source, target, self.people.areas, self.people.counts)
-        if self.by is By.addresses and self.reference is not None:
+        if self.by is By.addresses:
+            if self.reference is None:
+                raise ValueError("addresses lie in the home's folder of reference data")
             kind, points = points_within(self.reference, source)
             return kind, by_points(source, target, points)
         return "surface", by_surface(source, target).select("from_code", "to_code", "measure")
@@ -96,13 +103,13 @@ def derive(source: AreaSet, target: AreaSet, measure: Measure) -> Derived:
     import polars as pl
 
     cut = by_surface(source, target)
-    real = cut.filter((pl.col("share") >= measure.tolerance) | (pl.col("back_share") >= measure.tolerance))
+    real = cut.filter(pl.max_horizontal("share", "back_share") >= measure.tolerance)
     inside = cut.group_by("from_code").agg(inside=pl.col("share").sum())
     beyond = (
         pl.DataFrame({"from_code": source.codes}, schema={"from_code": pl.String})
         .join(inside, on="from_code", how="left")
         .select("from_code", beyond=1 - pl.col("inside").fill_null(0))
-        .with_columns(beyond=pl.when(pl.col("beyond") >= measure.tolerance).then("beyond").otherwise(0.0))
+        .with_columns(beyond=pl.when(pl.col("beyond") >= max(measure.tolerance, _ROUNDING)).then("beyond").otherwise(0))
     )
     is_whole = (pl.len().over("from_code") == 1) & (pl.col("beyond") == 0)
     judged = real.join(beyond, on="from_code").with_columns(is_whole=is_whole)
@@ -175,10 +182,10 @@ def _outside(rows: pl.DataFrame, source: AreaSet) -> dict[str, float]:
     left = every.join(taken, on="from_code", how="left", maintain_order="left").select(
         "from_code", left=1 - pl.col("taken").fill_null(0)
     )
-    return {str(code): float(share) for code, share in left.filter(pl.col("left") > 1e-9).iter_rows()}
+    return {str(code): float(share) for code, share in left.filter(pl.col("left") > _ROUNDING).iter_rows()}
 
 
-def weigh_pairs(pairs: pl.DataFrame, source: AreaSet, target: AreaSet, measure: Measure) -> pl.DataFrame:
+def weigh_pairs(pairs: pl.DataFrame, source: AreaSet, target: AreaSet, measure: Measure) -> tuple[pl.DataFrame, str]:
     """Weights for pairs of areas that a publisher names without saying how much of each belongs where.
 
     Args:
@@ -188,26 +195,29 @@ def weigh_pairs(pairs: pl.DataFrame, source: AreaSet, target: AreaSet, measure: 
         measure: what they are shared by.
 
     Returns:
-        from_code, to_code, weight, method; the weights of a from-area add up to 1. A from-area of which neither the
-        measure nor the surface says anything is left out.
+        from_code, to_code, weight, method, and what was counted. The weights of a from-area add up to 1; one of which
+        neither the measure nor the surface says anything is left out.
     """
     import polars as pl
 
     pairs = pairs.select("from_code", "to_code")
     done = [pairs.clear().with_columns(weight=pl.lit(0.0), method=pl.lit(""))]
+    counted, weighed_by = measure.weigh(source, target)
     for how in (measure, Measure(By.area)):
-        if pairs.is_empty():
-            break
-        weighed = pairs.join(how.weigh(source, target)[1], on=("from_code", "to_code"), how="left")
+        if how is not measure:
+            _, weighed_by = how.weigh(source, target)
+        weighed = pairs.join(weighed_by, on=("from_code", "to_code"), how="left")
         total = pl.col("measure").sum().over("from_code")
         weights = weighed.with_columns(pl.col("measure").fill_null(0)).filter(total > 0)
         named = weights.with_columns(weight=pl.col("measure") / total, method=pl.lit(f"by_{how.by}"))
         done.append(named.select("from_code", "to_code", "weight", "method"))
         pairs = pairs.join(weights, on="from_code", how="anti")
-    return pl.concat(done)
+        if pairs.is_empty():
+            break
+    return pl.concat(done), counted
 
 
-def read_people(path: Path, areas: AreaSet, code: str, value: str) -> tuple[People, tuple[str, ...]]:
+def read_people(path: Path, areas: AreaSet, code: str, value: str) -> People:
     """A count by small areas from a CSV file with a header.
 
     Args:
@@ -215,9 +225,6 @@ def read_people(path: Path, areas: AreaSet, code: str, value: str) -> tuple[Peop
         areas: the loaded boundary set of the small areas.
         code: the field that holds their codes.
         value: the field that holds the counts, 0 or more.
-
-    Returns:
-        The counts, and the small areas of the set that the file does not name.
 
     Raises:
         Refusal: for a file that cannot be read, a missing field, an area given twice, a value that is no count.
@@ -241,4 +248,4 @@ def read_people(path: Path, areas: AreaSet, code: str, value: str) -> tuple[Peop
     lacking = sorted(set(areas.codes) - set(kept["area_code"]))
     if len(lacking) == len(areas.codes):
         raise Refusal("bad_value", f'{shown}: none of its "{code}" is an area of {areas.name}')
-    return People(areas, kept), tuple(lacking)
+    return People(areas, kept, tuple(lacking))

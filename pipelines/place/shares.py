@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # As drawn, areas that are the same differ along their edges: the ONS's unchanged small areas (LSOAs) of Surrey, 2011
 # and 2021, by up to 1.2 % of their surface, and no true change between the two is smaller than 5 %.
 SLIVER = 0.02
+# Great Britain has some forty million addresses: as points, more than memory should hold at once.
+_POINTS_AT_ONCE = 1_000_000
 
 
 class AreaSet:
@@ -128,11 +130,15 @@ def by_points(source: AreaSet, target: AreaSet, points: pl.DataFrame) -> pl.Data
     """
     import polars as pl
 
-    spread = points.select("easting", "northing").with_row_index("place_id")
-    held = assign(spread, source.path).filter(pl.col("area_code") != OUTSIDE)
-    here = spread.join(held.select("place_id"), on="place_id", how="semi")
-    both = held.join(assign(here, target.path), on="place_id", suffix="_to")
-    return both.group_by(from_code="area_code", to_code="area_code_to").agg(measure=pl.len().cast(pl.Float64))
+    counts = []
+    for some in points.select("easting", "northing").with_row_index("place_id").iter_slices(_POINTS_AT_ONCE):
+        held = assign(some, source.path).filter(pl.col("area_code") != OUTSIDE)
+        here = some.join(held, on="place_id", how="semi")
+        both = held.join(assign(here, target.path), on="place_id", suffix="_to")
+        counts.append(both.group_by(from_code="area_code", to_code="area_code_to").agg(measure=pl.len()))
+    none = pl.DataFrame(schema={"from_code": pl.String, "to_code": pl.String, "measure": pl.Float64})
+    every = pl.concat([none, *(count.cast({"measure": pl.Float64}) for count in counts)])
+    return every.group_by("from_code", "to_code").agg(pl.col("measure").sum())
 
 
 def points_within(reference: Path, source: AreaSet) -> tuple[str, pl.DataFrame]:
@@ -159,6 +165,8 @@ def points_within(reference: Path, source: AreaSet) -> tuple[str, pl.DataFrame]:
         )
     west, south, east, north = shapely.total_bounds(source.shapes)
     points = pl.scan_parquet(reference / f"{kind}.parquet")
+    if "terminated" in points.collect_schema():
+        points = points.filter(pl.col("terminated").is_null())
     near = pl.col("easting").is_between(west, east) & pl.col("northing").is_between(south, north)
     return kind, points.filter(near).select("easting", "northing").collect()
 
