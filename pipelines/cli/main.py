@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.lookups import boundaries_merge, lookups_app
 from pipelines.cli.output import Output
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ postcodes_app = typer.Typer(no_args_is_help=True, help="Load the postcode direct
 releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
 app.add_typer(specs_app, name="specs", rich_help_panel="Set up")
 app.add_typer(boundaries_app, name="boundaries", rich_help_panel="Set up")
+app.add_typer(lookups_app, name="lookups", rich_help_panel="Set up")
 app.add_typer(postcodes_app, name="postcodes", rich_help_panel="Set up")
 
 START, MONTHLY, ASK, SET_UP = "Start here", "Every month", "Ask", "Set up"
@@ -300,6 +302,9 @@ def boundaries_add(
     from pipelines.cli.commands import add_boundary_set
 
     add_boundary_set(Output(json), files, set_, (code, name, parent), _day(valid_from, "--valid-from"), crs)
+
+
+boundaries_app.command("merge")(boundaries_merge)
 
 
 @postcodes_app.command("add")

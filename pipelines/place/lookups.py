@@ -10,6 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.intake.refusal import Refusal
 from warehouse.home import whole
 
 if TYPE_CHECKING:
@@ -52,8 +53,43 @@ def write_lookup(folder: Path, rows: pl.DataFrame) -> None:
     if others:
         raise ValueError("a lookup is from one boundary set to one other")
     table = rows.select(pl.col(name).cast(kind) for name, kind in lookup_schema().items())
-    with whole(folder / f"{from_set}--{to_set}.parquet") as draft:
+    with whole(lookup_path(folder, from_set, to_set)) as draft:
         table.sort("from_code", "to_code").write_parquet(draft)
+
+
+def lookup_path(folder: Path, from_set: str, to_set: str) -> Path:
+    """Where the lookup from one set to another lies, if there is one."""
+    return folder / f"{from_set}--{to_set}.parquet"
+
+
+def lookup_between(folder: Path, from_set: str, to_set: str) -> pl.DataFrame:
+    """The pairs of the lookup from one set to another.
+
+    Raises:
+        Refusal: where there is none; says which there are.
+    """
+    import polars as pl
+
+    path = lookup_path(folder, from_set, to_set)
+    if not path.exists():
+        kept = ", ".join(f"{a} to {b}" for a, b in lookup_pairs(folder)) or "none"
+        raise Refusal("not_a_file", f"there is no lookup from {from_set} to {to_set}; there are: {kept}")
+    return pl.read_parquet(path)
+
+
+def lookup_pairs(folder: Path) -> list[tuple[str, str]]:
+    """The from-set and to-set of every lookup of a home, in name order."""
+    return [(path.stem.split("--")[0], path.stem.split("--")[1]) for path in lookup_files(folder)]
+
+
+def remove_lookup(folder: Path, from_set: str, to_set: str) -> None:
+    """Forget the lookup from one set to another.
+
+    Raises:
+        Refusal: where there is none.
+    """
+    lookup_between(folder, from_set, to_set)
+    lookup_path(folder, from_set, to_set).unlink()
 
 
 def read_lookups(folder: Path) -> pl.DataFrame:
@@ -70,3 +106,9 @@ def lookups_digest(folder: Path) -> str:
     for path in lookup_files(folder):
         text.update(path.name.encode() + b"\0" + path.read_bytes())
     return text.hexdigest()[:16]
+
+
+def methods_of(rows: pl.DataFrame) -> dict[str, int]:
+    """How many pairs of a lookup there are of each method, in the order of `METHODS`."""
+    counts = dict(rows.group_by("method").len().iter_rows())
+    return {method: counts[method] for method in METHODS if method in counts}
