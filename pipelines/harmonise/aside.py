@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.harmonise.faults import INDEX
 from pipelines.harmonise.parts import PART
-from pipelines.place.located import UNPLACED
+from pipelines.place.located import MENDED, UNPLACED
 from pipelines.read.records import ROW, Note, Unread
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def issue_rows(
 
     Args:
         aside: rows not loaded, as `set_aside` tells them.
-        loaded: rows loaded; those that no place was found for have an issue each.
+        loaded: rows loaded; those that no place was found for, or one by mending, have an issue each.
         notes: what was noted of the file and of rows that were kept.
         repairs: what was mended, with `_row` and `_part`.
     """
@@ -112,9 +112,9 @@ def issue_rows(
     noted = [(note.line, 0, note.issue_type, note.column, None, note.message) for note in notes]
     frames = [pl.DataFrame(noted, schema=schema, orient="row"), aside.select(list(schema))]
     if "place_method" in loaded.columns:
-        unplaced = loaded.filter(pl.col("place_method").is_in(list(UNPLACED)))
-        kinds = pl.col("place_method").replace_strict(UNPLACED, return_dtype=pl.String)
-        frames.append(unplaced.select(ROW, PART, issue_type=kinds))
+        told = {**UNPLACED, **MENDED}
+        kinds = pl.col("place_method").replace_strict(told, return_dtype=pl.String)
+        frames.append(loaded.filter(pl.col("place_method").is_in(list(told))).select(ROW, PART, issue_type=kinds))
     frames += [] if repairs is None else [repairs]
     return pl.concat(frames, how="diagonal_relaxed").select(pl.col(name).cast(kind) for name, kind in schema.items())
 

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from pipelines.place.coordinates import by_coordinates
 from pipelines.place.grid_reference import by_grid_reference
-from pipelines.place.located import PLACE_COLUMNS, located_rows
+from pipelines.place.located import DAY, PLACE_COLUMNS, located_rows
+from pipelines.place.postcode_areas import by_postcode_area
 from pipelines.place.postcodes import by_postcode
 from pipelines.place.reference import ReferenceData
-from pipelines.specs.locations import Coordinates, GridReference, Location
+from pipelines.specs.locations import Coordinates, GridReference, Location, PostcodeDistrict, PostcodeSector
 
 if TYPE_CHECKING:
     import polars as pl
-
-# The column that holds the day a row is of, for ways that depend on it.
-DAY = "\x00day"
 
 
 def locate(
@@ -70,4 +68,8 @@ def _one_way(distinct: pl.DataFrame, way: Location, reference: ReferenceData) ->
         return by_coordinates(distinct, way)
     if isinstance(way, GridReference):
         return by_grid_reference(distinct, way)
+    if isinstance(way, PostcodeSector):
+        return by_postcode_area(distinct, way, reference.postcode_sectors, reference.postcode_districts)
+    if isinstance(way, PostcodeDistrict):
+        return by_postcode_area(distinct, way, None, reference.postcode_districts)
     return by_postcode(distinct, way, reference.postcodes)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
+# The column, beside those a way reads, that holds the day a row is of: for ways that depend on it.
+DAY = "\x00day"
 # easting, northing: metres, EPSG:27700, the centre of the square. square_m: the square's side in metres.
 # place_method: the way that found it, or a key of `UNPLACED`. place_confidence: 0 to 1, how far the location may be
 # trusted to lie in the square; null where there is no place. stated_set, stated_area: the area that the partner names
@@ -21,6 +23,12 @@ UNPLACED = {
     "bad_location": "bad_location",
     "outside_cover": "outside_cover",
     "unknown_postcode": "unknown_postcode",
+    "invalid_postcode": "invalid_postcode",
+    "postcode_without_position": "postcode_without_position",
+}
+# Method of a row that has a place, but by way of something mended -> the issue that tells it.
+MENDED = {
+    "postcode_repaired": "postcode_repaired",
 }
 
 

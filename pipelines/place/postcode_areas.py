@@ -1,10 +1,13 @@
-"""Postcode sectors and districts as squares, drawn around the postcodes that a directory has in them."""
+"""A place from a postcode's sector or district: a square around the postcodes that the directory has in it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.place.located import as_located
 from pipelines.place.postcode_quality import SECTOR_MEAN
+from pipelines.place.postcode_text import OUTCODE, SHAPE, normal, repaired
+from pipelines.specs.locations import PostcodeDistrict, PostcodeSector
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,6 +18,11 @@ HELD = 0.95
 LEAST_SQUARE_M = 1000
 MOST_SQUARE_M = 100_000
 _STEP_M = 100
+# The square holds `HELD` of the postcodes of today, not of their addresses or of the record's day: our judgement.
+SECTOR_CONFIDENCE = 0.8
+DISTRICT_CONFIDENCE = 0.7
+_SECTOR_TEXT = rf"^{OUTCODE}\s+[0-9]$|^(?:[A-Z]{{1,2}}[0-9][0-9A-Z])[0-9]$"
+_OUTCODE_TEXT = rf"^{OUTCODE}$"
 
 
 def sector_key(postcode: pl.Expr) -> pl.Expr:
@@ -37,9 +45,9 @@ def squares(directory: pl.DataFrame, key: pl.Expr) -> pl.DataFrame:
     """
     import polars as pl
 
-    placed = directory.filter(
-        pl.col("easting").is_not_null() & (pl.col("quality").ne_missing(SECTOR_MEAN))
-    ).select("postcode", "easting", "northing", key=key, is_current=pl.col("terminated").is_null())
+    placed = directory.filter(pl.col("easting").is_not_null() & pl.col("quality").ne_missing(SECTOR_MEAN)).select(
+        "postcode", "easting", "northing", key=key, is_current=pl.col("terminated").is_null()
+    )
     counted = placed.filter(pl.col("is_current") | ~pl.col("is_current").any().over("key"))
     centred = counted.with_columns(
         centre_east=pl.col("easting").median().over("key"), centre_north=pl.col("northing").median().over("key")
@@ -74,3 +82,59 @@ def district_squares(directory: pl.DataFrame) -> pl.DataFrame:
     lettered = directory.filter(pl.col("postcode").str.contains(r"^[A-Z]+[0-9][A-Z][0-9][A-Z]{2}$"))
     wide = squares(lettered, outcode_key(pl.col("postcode")).str.head(-1))
     return pl.concat([outcodes, wide.join(outcodes, on="key", how="anti")])
+
+
+def by_postcode_area(
+    distinct: pl.DataFrame,
+    way: PostcodeSector | PostcodeDistrict,
+    sectors: pl.DataFrame | None,
+    districts: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """Each location of `distinct`, by the sector or else the district that its text names, as a located table.
+
+    The text is a whole postcode, a sector (`GU1 4`: without the space it would be the district GU14), or an outward code.
+
+    Args:
+        distinct: the way's column.
+        way: which column holds the text.
+        sectors: `sector_squares`; None to place by district alone, or where no directory is loaded.
+        districts: `district_squares`; None where no directory is loaded.
+    """
+    import polars as pl
+
+    texts = distinct.select(text=pl.col(way.column).fill_null("").str.strip_chars().str.to_uppercase())
+    keys = texts["text"].unique().to_frame().with_columns(_keys(pl.col("text")))
+    empty = pl.DataFrame(schema={"key": pl.String, "easting": pl.Float64, "northing": pl.Float64, "square_m": pl.Int32})
+    for name, areas in (("sector", sectors), ("district", districts)):
+        renamed = (empty if areas is None else areas).rename(lambda column, name=name: f"{name}_{column}")
+        keys = keys.join(renamed, left_on=name, right_on=f"{name}_key", how="left")
+    found = texts.join(keys, on="text", how="left", maintain_order="left")
+    in_sector, in_district = pl.col("sector_easting").is_not_null(), pl.col("district_easting").is_not_null()
+    point = ("easting", "northing", "square_m")
+    return as_located(
+        found.select(
+            *[pl.coalesce(f"sector_{name}", f"district_{name}").alias(name) for name in point],
+            place_confidence=pl.when(in_sector).then(SECTOR_CONFIDENCE).when(in_district).then(DISTRICT_CONFIDENCE),
+            place_method=pl.when(in_sector).then(pl.lit("postcode_sector"))
+            .when(in_district).then(pl.lit("postcode_district"))
+            .when(pl.col("text") == "").then(pl.lit("no_location"))
+            .when(pl.col("district").is_null()).then(pl.lit("invalid_postcode"))
+            .otherwise(pl.lit("unknown_postcode")),
+        )
+    )  # fmt: skip
+
+
+def _keys(text: pl.Expr) -> list[pl.Expr]:
+    """The keys of the sector and of the district that a text names; null where it names none."""
+    import polars as pl
+
+    compact = normal(text)
+    mended = pl.when(~compact.str.contains(SHAPE)).then(text.map_elements(repaired, return_dtype=pl.String))
+    whole = pl.coalesce(pl.when(compact.str.contains(SHAPE)).then(compact), mended)
+    is_sector, is_outcode = text.str.contains(_SECTOR_TEXT), text.str.contains(_OUTCODE_TEXT)
+    outcode = pl.when(is_sector & ~is_outcode).then(compact.str.head(-1)).when(is_outcode).then(compact)
+    sector = pl.when(is_sector & ~is_outcode).then(compact)
+    return [
+        pl.coalesce(sector_key(whole), sector).alias("sector"),
+        pl.coalesce(outcode_key(whole), outcode).alias("district"),
+    ]
