@@ -303,17 +303,21 @@ def boundaries_add(
 
 
 @postcodes_app.command("add")
-def postcodes_add(
+def postcodes_add(  # noqa: PLR0913, PLR0917 - an option each
     files: Annotated[list[Path], typer.Argument(help="CSV files, or ZIP archives of them, of one directory.")],
     postcode: Annotated[str | None, typer.Option(help="The column of the postcode.")] = None,
     easting: Annotated[str | None, typer.Option(help="The column of the easting in metres.")] = None,
     northing: Annotated[str | None, typer.Option(help="The column of the northing in metres.")] = None,
     longitude: Annotated[str | None, typer.Option(help="The column of the longitude, in place of the easting.")] = None,
     latitude: Annotated[str | None, typer.Option(help="The column of the latitude, in place of the northing.")] = None,
-    introduced: Annotated[str | None, typer.Option(help="The column of the month it was introduced, as 201405.")] = None,
+    introduced: Annotated[
+        str | None, typer.Option(help="The column of the month it was introduced, as 201405.")
+    ] = None,
     terminated: Annotated[str | None, typer.Option(help="The column of the month it was terminated.")] = None,
     quality: Annotated[str | None, typer.Option(help="The column of the positional quality indicator, 1 to 9.")] = None,
-    crs: Annotated[str | None, typer.Option(help="The CRS of the positions, as EPSG:27700; else by the layout.")] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="The CRS of the positions, as EPSG:27700; else by the layout.")
+    ] = None,
     accept_fewer: Annotated[
         bool, typer.Option("--accept-fewer", help="Take a directory much smaller than the one in place.")
     ] = False,

@@ -96,8 +96,8 @@ def _reference(home: Home, county: Any, say: Say) -> None:
     for name, path, fields, valid_from in sets:
         added = add_boundaries([path], home.boundaries, name, fields, valid_from, None)
         say(f"boundaries {name}: {added.areas} areas")
-    added = add_postcodes([files.postcodes], home.postcodes, accept_fewer=True)
-    say(f"postcodes: {added.postcodes}")
+    directory = add_postcodes([files.postcodes], home.postcodes, accept_fewer=True)
+    say(f"postcodes: {directory.postcodes}")
 
 
 def _brief(say: Say) -> Say:

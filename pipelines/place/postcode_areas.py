@@ -92,7 +92,7 @@ def by_postcode_area(
 ) -> pl.DataFrame:
     """Each location of `distinct`, by the sector or else the district that its text names, as a located table.
 
-    The text is a whole postcode, a sector (`GU1 4`: without the space it would be the district GU14), or an outward code.
+    The text is a whole postcode, a sector (`GU1 4`: written together it is the district GU14), or an outward code.
 
     Args:
         distinct: the way's column.
@@ -106,7 +106,8 @@ def by_postcode_area(
     keys = texts["text"].unique().to_frame().with_columns(_keys(pl.col("text")))
     empty = pl.DataFrame(schema={"key": pl.String, "easting": pl.Float64, "northing": pl.Float64, "square_m": pl.Int32})
     for name, areas in (("sector", sectors), ("district", districts)):
-        renamed = (empty if areas is None else areas).rename(lambda column, name=name: f"{name}_{column}")
+        drawn = empty if areas is None else areas
+        renamed = drawn.rename({column: f"{name}_{column}" for column in drawn.columns})
         keys = keys.join(renamed, left_on=name, right_on=f"{name}_key", how="left")
     found = texts.join(keys, on="text", how="left", maintain_order="left")
     in_sector, in_district = pl.col("sector_easting").is_not_null(), pl.col("district_easting").is_not_null()

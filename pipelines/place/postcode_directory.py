@@ -25,7 +25,7 @@ from warehouse.home import whole
 if TYPE_CHECKING:
     import polars as pl
 
-# A new edition of a directory grows by a few postcodes in a thousand: one this much smaller is another one, or cut short.
+# A new edition of a directory grows by a few postcodes in a thousand: one this much smaller is another, or cut short.
 LEAST_KEPT = 0.9
 DIRECTORY_COLUMNS = (
     "postcode", "easting", "northing", "introduced", "terminated", "quality", "square_m", "is_outside_cover", "source",
@@ -55,8 +55,8 @@ class AddedPostcodes:
         until = f", last change {self.last_change:%Y-%m}" if self.last_change else ""
         told = [f"{self.postcodes:,} postcodes ({', '.join(self.layouts)}){span}{until}"]
         told.append(
-            f"{self.terminated:,} terminated, {self.reused:,} used again, {self.without_position:,} without a position, "
-            f"{self.outside_cover:,} outside the cover of the National Grid"
+            f"{self.terminated:,} terminated, {self.reused:,} used again, {self.without_position:,} without a position"
+            f", {self.outside_cover:,} outside the cover of the National Grid"
         )
         if self.before is not None:
             told.append(f"takes the place of a directory of {self.before:,} postcodes")
@@ -66,7 +66,12 @@ class AddedPostcodes:
 
 
 def add_postcodes(
-    files: list[Path], directory: Path, named: Named | None = None, *, accept_fewer: bool = False, say: Say | None = None
+    files: list[Path],
+    directory: Path,
+    named: Named | None = None,
+    *,
+    accept_fewer: bool = False,
+    say: Say | None = None,
 ) -> AddedPostcodes:
     """Make the directory of a home from publishers' files; it takes the place of an earlier one.
 

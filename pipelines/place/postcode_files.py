@@ -1,4 +1,4 @@
-"""Publishers' files of postcodes, read whole: what each record says, its position on the National Grid, and its line."""
+"""Publishers' files of postcodes, read whole: what each record says, where it lies on the National Grid, its line."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _OFF_THE_GRID = ("BT", "GY", "JE")
 # ONS gives out the whole directory, and in this folder of the same archive again in a file for each area.
 _AGAIN_BY_AREA = "/multi_csv/"
+# Looser than the form of a postcode: directories hold a few of other forms, which harm nobody. Headings are kept out.
+_LIKE_A_POSTCODE = "^[A-Z][A-Z0-9]+[0-9][A-Z]{2}[A-Z]?$"
 _UNKNOWN = (
     "a layout that is not known. Name its columns with --postcode, and --easting and --northing or --longitude and "
     "--latitude; a file without a header needs a line of column names first."
@@ -65,7 +67,7 @@ def recognised(
 
 
 def read_file(connection: DuckDBPyConnection, file: PublisherFile, layout: Layout) -> pl.DataFrame:
-    """Every record of a file: postcode, part, x, y in metres on the National Grid, dates, quality, and its record number.
+    """Every record of a file: postcode, part, x, y in metres, dates, quality, record number.
 
     Raises:
         Refusal: where a record cannot be read, with its line.
@@ -112,7 +114,8 @@ def _selected(layout: Layout) -> str:
         case when {split} then regexp_extract({postcode}, {whole_form}, 2) end as part,
         {", ".join(f"{value} as {name}" for name, (value, _) in parts.items())},
         try_cast({quality} as utinyint) as quality,
-        case when not coalesce(regexp_matches({postcode}, '^[A-Z][A-Z0-9]+[0-9][A-Z]{{2}}[A-Z]?$'), false) then 'postcode'
+        case
+            when not coalesce(regexp_matches({postcode}, '{_LIKE_A_POSTCODE}'), false) then 'postcode'
             {unread}
             when {text(layout.quality)} is not null
                 and not coalesce({quality} in (1, 2, 3, 4, 5, 6, 7, 8, 9), false) then 'quality'
@@ -169,7 +172,7 @@ def _on_the_grid(frame: pl.DataFrame, file: PublisherFile, layout: Layout) -> pl
     # ONS writes 99.999999 for a latitude that is not known, and 999999 for an easting; others leave one out, or both 0.
     unknown = (
         pl.any_horizontal(pl.col("x", "y").is_null())
-        | pl.any_horizontal(pl.col("x", "y") >= 999_999)
+        | (pl.col("x") == 999_999)
         | ((pl.col("x") == 0) & (pl.col("y") == 0))
         | (pl.col("quality").eq_missing(NO_POSITION))
         | ((pl.col("y") > 90) & pl.lit(layout.crs == LONGITUDE_LATITUDE))

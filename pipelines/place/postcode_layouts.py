@@ -1,4 +1,4 @@
-"""The layouts in which postcode directories are published, and how each is known: by its header, or by its first record.
+"""The layouts that postcode directories are published in, each known by its header or by its first record.
 
 Only what a place needs is named: the postcode, its position, the months it was in use, and how good the position is.
 """
@@ -35,7 +35,7 @@ class Layout:
     dates: tuple[str, ...] = ("%Y%m", "%Y-%m", "%Y-%m-%d")
     # Code-Point Open writes the positional quality indicator as 10 to 90.
     quality_unit: int = 1
-    # The Scottish directory splits a postcode that crosses a council's border, with a letter more: PA31 8UAA, PA31 8UAB.
+    # The Scottish directory splits a postcode that two councils share, with a letter more: PA31 8UAA, PA31 8UAB.
     has_split_postcodes: bool = False
 
     @property
@@ -101,7 +101,8 @@ _HEADINGS = (
     ),
     _Heading(
         "eastings", "any file with: postcode, easting, northing, and perhaps introduced, terminated, quality",
-        ("postcode",), ("easting", "eastings"), ("northing", "northings"), ("introduced",), ("terminated",), ("quality",),
+        ("postcode",), ("easting", "eastings"), ("northing", "northings"),
+        ("introduced",), ("terminated",), ("quality",),
     ),
     _Heading(
         "degrees", "any file with: postcode, longitude (long, lon, lng) and latitude (lat) in WGS 84",
@@ -150,10 +151,8 @@ def _with_header(header: list[str]) -> Layout | None:
         postcode, x, y, quality = one(each.postcode), one(each.x), one(each.y), one(each.quality)
         if postcode is None or x is None or y is None or (each.name == _NEEDS_QUALITY and quality is None):
             continue
-        dates = {"introduced": one(each.introduced), "terminated": one(each.terminated)}
-        return replace(
-            Layout(each.name, tuple(header), True, postcode, x, y, quality=quality), **dates, **dict(each.more)
-        )
+        made = Layout(each.name, tuple(header), True, postcode, x, y, quality=quality, **dict(each.more))
+        return replace(made, introduced=one(each.introduced), terminated=one(each.terminated))
     return None
 
 

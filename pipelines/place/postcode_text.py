@@ -80,8 +80,8 @@ def normal(column: pl.Expr) -> pl.Expr:
 def repaired(text: str) -> str | None:
     """The one postcode that a text can mean if 0 and O were mistaken for each other in it, or 1 was written I.
 
-    `GUI 4DY` can only be GU1 4DY, and `S01 1AA` only SO1 1AA, for no district is numbered 01. Of the readings, all within
-    the letters in use, the one that changes fewest characters is taken if it is alone.
+    `GUI 4DY` can only be GU1 4DY, and `S01 1AA` only SO1 1AA, for no district is numbered 01. Of the readings, all
+    within the letters in use, the one that changes fewest characters is taken if it is alone.
 
     Returns:
         The postcode in compact form; None for a text that needs no repair, or can be read in two ways or none.

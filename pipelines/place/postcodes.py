@@ -1,4 +1,4 @@
-"""A place from a postcode: from the life of it that was in force on the day of the record, or from its sector or district."""
+"""A place from a postcode: from the life of it that was in force on the day of the record."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def by_postcode(distinct: pl.DataFrame, way: Postcode, directory: pl.DataFrame |
     """Each location of `distinct`, by its postcode on its day, as a located table.
 
     Of a postcode's lives the one in force in the month of the day is taken; else the last that had ended by then; else
-    the first that began after. Where no day is known, the one in use now, or the last. A month is in force at both ends.
+    the first that began after. Where no day is known, the one in use now, or the last. The months of both ends count.
 
     Args:
         distinct: the way's column, and the column `DAY` if days are known.
