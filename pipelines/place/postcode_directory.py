@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # A new edition of a directory grows by a few postcodes in a thousand: one this much smaller is another, or cut short.
 LEAST_KEPT = 0.9
+_LARGE_BYTES = 200_000_000
 DIRECTORY_COLUMNS = (
     "postcode", "easting", "northing", "introduced", "terminated", "quality", "square_m", "is_outside_cover", "source",
 )  # fmt: skip
@@ -93,6 +94,8 @@ def add_postcodes(
         taken, left_out = recognised(found, named or Named())
         frames = []
         for index, (file, layout) in enumerate(taken):
+            if say and file.path.stat().st_size > _LARGE_BYTES:
+                say(f"{file.shown}: a large file, which takes a minute or two to read")
             frame = read_file(connection, file, layout)
             if say:
                 say(f"{file.shown}: {frame.height:,} records ({layout.name})")
@@ -122,6 +125,8 @@ def _lives(records: pl.DataFrame) -> pl.DataFrame:
     """
     import polars as pl
 
+    if records["postcode"].n_unique() == records.height:
+        return records
     first = pl.col("part").is_null() | (pl.col("part") == pl.col("part").min().over("postcode"))
     said = [name for name in records.columns if name not in ("file", "record", "part", "source")]
     has_parts = records["part"].null_count() < records.height

@@ -10,13 +10,18 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
+from pipelines.harmonise.aside import issue_rows
+from pipelines.harmonise.parts import PART
 from pipelines.place.locate import locate
 from pipelines.place.located import MENDED, UNPLACED
 from pipelines.place.postcode_areas import district_squares, sector_squares
 from pipelines.place.postcode_quality import QUALITIES
 from pipelines.place.postcodes import as_directory
 from pipelines.place.reference import ReferenceData
+from pipelines.read.records import ROW
+from pipelines.specs.issue_types import read_issue_types
 from pipelines.specs.locations import Location, Postcode, PostcodeDistrict, PostcodeSector
 from tests.unit.makers import NO_REFERENCE
 
@@ -291,3 +296,25 @@ def test_the_day_of_a_row_decides_where_it_stands_beside_others_of_the_same_post
     frame = pl.DataFrame({"postcode": ["GU1 4DY", "GU1 4DY", "GU1 4DY"]})
     days = pl.Series([date(2001, 1, 1), date(2011, 1, 1), None], dtype=pl.Date)
     assert locate(frame, (POSTCODE,), LIVES, days)["easting"].to_list() == [1.0, 2.0, 2.0]
+
+
+def test_a_spec_may_name_a_sector_or_a_district() -> None:
+    ways: TypeAdapter[Location] = TypeAdapter(Location)
+    assert ways.validate_python({"by": "postcode_sector", "column": "postcode"}) == SECTOR
+    assert ways.validate_python({"by": "postcode_district", "column": "postcode"}) == DISTRICT
+    assert SECTOR.needs == DISTRICT.needs == POSTCODE.needs == ("postcodes",)
+
+
+def test_a_repair_is_told_as_an_issue_of_a_row_that_keeps_its_place() -> None:
+    methods = ["postcode", "postcode_repaired", "postcode_without_position", "postcode_terminated"]
+    loaded = pl.DataFrame({ROW: [2, 3, 4, 5], PART: [1] * 4, "place_method": methods})
+    nothing = pl.DataFrame(
+        schema={
+            ROW: pl.UInt32,
+            PART: pl.UInt16,
+            **dict.fromkeys(("issue_type", "column", "value", "message"), pl.String),
+        }
+    )
+    told = issue_rows(nothing, loaded, [])
+    assert told.select(ROW, "issue_type").rows() == [(3, "postcode_repaired"), (4, "postcode_without_position")]
+    assert {"postcode_repaired", *UNPLACED.values()} <= read_issue_types().keys()
