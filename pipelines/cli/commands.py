@@ -18,6 +18,7 @@ from warehouse.home import PATIENCE, Home, whole
 
 if TYPE_CHECKING:
     from pipelines.intake.claims import Declared
+    from pipelines.place.postcode_layouts import Named
     from pipelines.specs.load import SpecSet
     from warehouse.ledger import Ledger
 
@@ -132,15 +133,16 @@ def add_boundary_set(
     output.end({"set": name, **vars(added)}, True)
 
 
-def add_postcode_directory(output: Output, files: list[Path], postcode: str, easting: str, northing: str) -> None:
+def add_postcode_directory(output: Output, files: list[Path], named: Named, accept_fewer: bool) -> None:
     """`commongrid postcodes add`."""
-    from pipelines.place.postcodes import add_postcodes
+    from pipelines.place.postcode_directory import add_postcodes
 
     home = Home.from_environment()
     with home.alone():
-        count = add_postcodes(files, home.postcodes, postcode, easting, northing)
-    output.say(f"{count:,} postcodes")
-    output.end({"postcodes": count}, True)
+        added = add_postcodes(files, home.postcodes, named, accept_fewer=accept_fewer, say=output.say)
+    for line in added.lines():
+        output.say(line)
+    output.end(vars(added), True)
 
 
 def run_load(

@@ -308,17 +308,35 @@ boundaries_app.command("merge")(boundaries_merge)
 
 
 @postcodes_app.command("add")
-def postcodes_add(
-    files: Annotated[list[Path], typer.Argument(help="CSV files with a header.")],
-    postcode: Annotated[str, typer.Option(help="The column of the postcode.")] = "postcode",
-    easting: Annotated[str, typer.Option(help="The column of the easting in metres.")] = "easting",
-    northing: Annotated[str, typer.Option(help="The column of the northing in metres.")] = "northing",
+def postcodes_add(  # noqa: PLR0913, PLR0917 - an option each
+    files: Annotated[list[Path], typer.Argument(help="CSV files, or ZIP archives of them, of one directory.")],
+    postcode: Annotated[str | None, typer.Option(help="The column of the postcode.")] = None,
+    easting: Annotated[str | None, typer.Option(help="The column of the easting in metres.")] = None,
+    northing: Annotated[str | None, typer.Option(help="The column of the northing in metres.")] = None,
+    longitude: Annotated[str | None, typer.Option(help="The column of the longitude, in place of the easting.")] = None,
+    latitude: Annotated[str | None, typer.Option(help="The column of the latitude, in place of the northing.")] = None,
+    introduced: Annotated[
+        str | None, typer.Option(help="The column of the month it was introduced, as 201405.")
+    ] = None,
+    terminated: Annotated[str | None, typer.Option(help="The column of the month it was terminated.")] = None,
+    quality: Annotated[str | None, typer.Option(help="The column of the positional quality indicator, 1 to 9.")] = None,
+    crs: Annotated[
+        str | None, typer.Option(help="The CRS of the positions, as EPSG:27700; else by the layout.")
+    ] = None,
+    accept_fewer: Annotated[
+        bool, typer.Option("--accept-fewer", help="Take a directory much smaller than the one in place.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Load the postcode directory (Code-Point Open, ONSPD or like it)."""
-    from pipelines.cli.commands import add_postcode_directory
+    """Load the postcode directory: ONSPD, NSPL, Code-Point Open, the Scottish directory, or any with its columns named.
 
-    add_postcode_directory(Output(json), files, postcode, easting, northing)
+    The publishers' own layouts are recognised; columns are named only for others.
+    """
+    from pipelines.cli.commands import add_postcode_directory
+    from pipelines.place.postcode_layouts import Named
+
+    named = Named(postcode, easting, northing, longitude, latitude, introduced, terminated, quality, crs)
+    add_postcode_directory(Output(json), files, named, accept_fewer)
 
 
 def main() -> None:

@@ -12,6 +12,12 @@ from typing import Any
 from pipelines.demo.county import Area, County
 
 _DECIMALS = 8  # of a degree: about a millimetre
+# The columns of the ONS Postcode Directory that say where and when a postcode was; the rest are codes of areas.
+_ONS_COLUMNS = ("pcd", "pcds", "dointr", "doterm", "oseast1m", "osnrth1m", "osgrdind")
+_SINCE_RECORDS_BEGAN = "198001"
+# Eastmark goes on writing this one after it was terminated, and this one had stood elsewhere before it was used again.
+TERMINATED_POSTCODE, TERMINATED_IN = "ZM4 4FR", "202402"
+REUSED_POSTCODE, FIRST_LIFE, USED_AGAIN_FROM = "ZM5 7DE", ("198001", "201506"), "201604"
 
 
 @dataclass(frozen=True)
@@ -38,9 +44,24 @@ def write_reference(county: County, folder: Path) -> ReferenceFiles:
     _write_geojson(files.districts, county.districts, ("LAD24CD", "LAD24NM"))
     with files.postcodes.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["postcode", "easting", "northing"])
-        writer.writerows([each.postcode, each.easting, each.northing] for each in county.postcodes)
+        writer.writerow(_ONS_COLUMNS)
+        writer.writerows(_postcode_lives(county))
     return files
+
+
+def _postcode_lives(county: County) -> list[list[object]]:
+    """A record for each life of a postcode, in the layout of the ONS Postcode Directory, all of the best quality."""
+    rows: list[list[object]] = []
+    elsewhere = county.postcodes[0]
+    for each in county.postcodes:
+        life = (_SINCE_RECORDS_BEGAN, TERMINATED_IN if each.postcode == TERMINATED_POSTCODE else "")
+        lives = [(life, each)]
+        if each.postcode == REUSED_POSTCODE:
+            lives = [(FIRST_LIFE, elsewhere), ((USED_AGAIN_FROM, ""), each)]
+        outcode, incode = each.postcode.split()
+        for months, at in lives:
+            rows.append([f"{outcode:<4}{incode}", each.postcode, *months, at.easting, at.northing, 1])
+    return rows
 
 
 def _attributes(area: Area, columns: Sequence[str]) -> dict[str, str]:

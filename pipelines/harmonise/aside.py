@@ -112,9 +112,8 @@ def issue_rows(
     noted = [(note.line, 0, note.issue_type, note.column, None, note.message) for note in notes]
     frames = [pl.DataFrame(noted, schema=schema, orient="row"), aside.select(list(schema))]
     if "place_method" in loaded.columns:
-        unplaced = loaded.filter(pl.col("place_method").is_in(list(UNPLACED)))
         kinds = pl.col("place_method").replace_strict(UNPLACED, return_dtype=pl.String)
-        frames.append(unplaced.select(ROW, PART, issue_type=kinds))
+        frames.append(loaded.filter(pl.col("place_method").is_in(list(UNPLACED))).select(ROW, PART, issue_type=kinds))
     frames += [] if repairs is None else [repairs]
     return pl.concat(frames, how="diagonal_relaxed").select(pl.col(name).cast(kind) for name, kind in schema.items())
 

@@ -19,7 +19,7 @@ from pipelines.harmonise.values import IGNORED, SYMBOL, cleaned, codes, moments,
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import locate
-from pipelines.place.located import NOTE, PLACE_COLUMNS
+from pipelines.place.located import NOTE, NOTE_COLUMN, PLACE_COLUMNS
 from pipelines.place.reference import ReferenceData
 from pipelines.place.transform import ApproximateTransformError
 from pipelines.read.records import ROW, Records
@@ -189,8 +189,8 @@ class _Work:
         distinct = placed.select("easting", "northing", "square_m").drop_nulls().unique()
         numbered = distinct.with_columns(place_ids(distinct))
         placed = placed.join(numbered, on=["easting", "northing", "square_m"], how="left", maintain_order="left")
-        note_places(self.text, placed, self.version, self.faults)
-        self.typed = pl.concat([self.typed, placed.drop(NOTE)], how="horizontal")
+        note_places(self.text, placed, self.faults)
+        self.typed = pl.concat([self.typed, placed.drop(NOTE, NOTE_COLUMN)], how="horizontal")
 
     def _days(self) -> pl.Series | None:
         """The day each row is of, by the dataset's clock; None where the dataset has none."""

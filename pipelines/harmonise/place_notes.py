@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.harmonise.faults import INDEX, Faults
-from pipelines.place.located import NOTE, NOTED
+from pipelines.place.located import NOTE, NOTE_COLUMN, NOTED
 from pipelines.place.stand_ins import pile_ups
 from pipelines.read.records import ROW
 from pipelines.specs.feeds import FeedVersion
@@ -14,19 +14,17 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def note_places(text: pl.DataFrame, placed: pl.DataFrame, version: FeedVersion, faults: Faults) -> None:
+def note_places(text: pl.DataFrame, placed: pl.DataFrame, faults: Faults) -> None:
     """Note each row whose place has a `NOTE`, under the first column of the way that placed it.
 
     Args:
         text: every row, with `_index`.
         placed: what `locate` made of them, in the same order.
-        version: says by which ways.
         faults: takes the notes.
     """
-    noted = text.select(INDEX).with_columns(placed.select("place_method", NOTE)).drop_nulls(NOTE)
-    columns = {way.by: way.reads[0] for way in reversed(version.location)}
-    for (method, kind), rows in noted.group_by("place_method", NOTE, maintain_order=True):
-        faults.repair(rows, kind, columns[method], NOTED[kind])
+    noted = text.select(INDEX).with_columns(placed.select(NOTE_COLUMN, NOTE)).drop_nulls(NOTE)
+    for (column, kind), rows in noted.group_by(NOTE_COLUMN, NOTE, maintain_order=True):
+        faults.repair(rows, str(kind), str(column), NOTED[kind])
 
 
 def note_pile_ups(loaded: pl.DataFrame, version: FeedVersion, faults: Faults) -> None:

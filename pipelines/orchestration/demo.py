@@ -85,7 +85,7 @@ def _reference(home: Home, county: Any, say: Say) -> None:
     """Boundaries and postcodes, through the same code as the commands that load them."""
     from pipelines.demo import write_reference
     from pipelines.place.boundaries import BoundaryFields, add_boundaries
-    from pipelines.place.postcodes import add_postcodes
+    from pipelines.place.postcode_directory import add_postcodes
 
     files = write_reference(county, home.root / "reference" / "demo")
     sets: tuple[tuple[str, Path, BoundaryFields, date], ...] = (
@@ -96,7 +96,8 @@ def _reference(home: Home, county: Any, say: Say) -> None:
     for name, path, fields, valid_from in sets:
         added = add_boundaries([path], home.boundaries, name, fields, valid_from, None)
         say(f"boundaries {name}: {added.areas} areas")
-    say(f"postcodes: {add_postcodes([files.postcodes], home.postcodes, 'postcode', 'easting', 'northing')}")
+    directory = add_postcodes([files.postcodes], home.postcodes, accept_fewer=True)
+    say(f"postcodes: {directory.postcodes}")
 
 
 def _brief(say: Say) -> Say:

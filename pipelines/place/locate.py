@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from pipelines.place.coordinates import by_coordinates
 from pipelines.place.grid_reference import by_grid_reference
-from pipelines.place.located import NOTE, PLACE_COLUMNS, located_rows
+from pipelines.place.located import DAY, NOTE, NOTE_COLUMN, PLACE_COLUMNS, located_rows
+from pipelines.place.postcode_areas import by_postcode_area
 from pipelines.place.postcodes import by_postcode
 from pipelines.place.reference import ReferenceData
-from pipelines.specs.locations import Coordinates, GridReference, Location
+from pipelines.specs.locations import Coordinates, GridReference, Location, PostcodeDistrict, PostcodeSector
 
 if TYPE_CHECKING:
     import polars as pl
-
-# The column that holds the day a row is of, for ways that depend on it.
-DAY = "\x00day"
 
 
 def locate(
@@ -34,8 +32,8 @@ def locate(
             looked up; None where no row has one.
 
     Returns:
-        One row for each row given, in order, with `PLACE_COLUMNS`, the place to the millimetre, and `NOTE`. Where
-        there is no place the method is a key of `UNPLACED`.
+        One row for each row given, in order, with `PLACE_COLUMNS`, the place to the millimetre, `NOTE` and
+        `NOTE_COLUMN`. Where there is no place the method is a key of `UNPLACED`.
     """
     import polars as pl
 
@@ -48,7 +46,7 @@ def locate(
     distinct = given.unique(maintain_order=True)
     best: pl.DataFrame | None = None
     for way in ways:
-        found = _one_way(distinct, way, reference)
+        found = _one_way(distinct, way, reference).with_columns(pl.lit(way.reads[0]).alias(NOTE_COLUMN))
         if best is None:
             best = found
             continue
@@ -61,7 +59,7 @@ def locate(
         )
     placed = pl.concat([distinct, best if best is not None else distinct], how="horizontal")
     return given.join(placed, on=[*columns, DAY], how="left", nulls_equal=True, maintain_order="left").select(
-        *PLACE_COLUMNS, NOTE
+        *PLACE_COLUMNS, NOTE, NOTE_COLUMN
     )
 
 
@@ -70,4 +68,8 @@ def _one_way(distinct: pl.DataFrame, way: Location, reference: ReferenceData) ->
         return by_coordinates(distinct, way)
     if isinstance(way, GridReference):
         return by_grid_reference(distinct, way)
+    if isinstance(way, PostcodeSector):
+        return by_postcode_area(distinct, way, reference.postcode_sectors, reference.postcode_districts)
+    if isinstance(way, PostcodeDistrict):
+        return by_postcode_area(distinct, way, None, reference.postcode_districts)
     return by_postcode(distinct, way, reference.postcodes)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import polars as pl
 
+# The column, beside those a way reads, that holds the day a row is of: for ways that depend on it.
+DAY = "\x00day"
 # easting, northing: metres, EPSG:27700, the centre of the square. square_m: the square's side in metres.
 # place_method: the way that found it, or a key of `UNPLACED`. place_confidence: 0 to 1, how far the location may be
 # trusted to lie in the square; null where there is no place. stated_set, stated_area: the area that the partner names
@@ -15,12 +17,14 @@ PLACE_COLUMNS = (
     "easting", "northing", "square_m", "place_method", "place_confidence", "stated_set", "stated_area",
 )  # fmt: skip
 
-# What is to be told of a row that is placed all the same: an issue type, mostly null. It is told, and not published.
-NOTE = "place_note"
+# What is to be told of a row that is placed all the same: an issue type, mostly null, and the first column of the way
+# that was taken. They are told, and not published.
+NOTE, NOTE_COLUMN = "place_note", "place_column"
 NOTED = {
     "swapped_axes_mended": "read with east for north, as only so does it lie within",
     "truncated_units_mended": "read in another unit, as only so does it lie within, with a square to match",
     "outside_expected": "lies outside what the feed's spec declares as within, and is placed there",
+    "postcode_repaired": "read with a letter for a figure or a figure for a letter, as only so is it a known postcode",
 }
 
 # Method of a row without a place -> the issue it raises.
@@ -34,19 +38,21 @@ UNPLACED = {
     "swapped_axes": "swapped_axes",
     "truncated_units": "truncated_units",
     "letters_missing": "letters_missing",
+    "invalid_postcode": "invalid_postcode",
+    "postcode_without_position": "postcode_without_position",
 }
 
 
 def place_schema() -> dict[str, pl.DataType]:
-    """The types of `PLACE_COLUMNS` and `NOTE`."""
+    """The types of `PLACE_COLUMNS`, `NOTE` and `NOTE_COLUMN`."""
     import polars as pl
 
-    kinds = (pl.Float64(), pl.Float64(), pl.Int32(), pl.String(), pl.Float64(), pl.String(), pl.String(), pl.String())
-    return dict(zip((*PLACE_COLUMNS, NOTE), kinds, strict=True))
+    kinds = (pl.Float64(), pl.Float64(), pl.Int32(), pl.String(), pl.Float64(), *[pl.String()] * 4)
+    return dict(zip((*PLACE_COLUMNS, NOTE, NOTE_COLUMN), kinds, strict=True))
 
 
 def as_located(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with all of `PLACE_COLUMNS` and `NOTE` in their order and types; those it lacks are null."""
+    """`frame` with all of `PLACE_COLUMNS`, `NOTE` and `NOTE_COLUMN` in order and typed; those it lacks are null."""
     import polars as pl
 
     return frame.select(

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.place.postcode_areas import district_squares, sector_squares
 from pipelines.place.postcodes import read_postcodes
 
 if TYPE_CHECKING:
@@ -30,6 +31,16 @@ class ReferenceData:
         """The postcode directory; None where none is loaded."""
         path = self._path("postcodes.parquet")
         return read_postcodes(path) if path else None
+
+    @cached_property
+    def postcode_sectors(self) -> pl.DataFrame | None:
+        """The squares of postcode sectors, drawn from the directory; None where none is loaded."""
+        return None if self.postcodes is None else sector_squares(self.postcodes)
+
+    @cached_property
+    def postcode_districts(self) -> pl.DataFrame | None:
+        """The squares of postcode districts, drawn from the directory; None where none is loaded."""
+        return None if self.postcodes is None else district_squares(self.postcodes)
 
     def digest(self, kinds: Iterable[str]) -> str:
         """A hash of the kinds of reference data named, as `postcodes`; empty where none is named."""

@@ -151,4 +151,40 @@ class Postcode(Spec):
         return ("postcodes",)
 
 
-Location = Annotated[Coordinates | GridReference | Postcode, Field(discriminator="by")]
+class PostcodeSector(Spec):
+    """A postcode's sector, as a square around the postcodes that the loaded directory has in it."""
+
+    by: Literal["postcode_sector"]
+    column: Text
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The column it reads: a whole postcode, a sector as `GU1 4`, or only an outward code."""
+        return (self.column,)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The postcode directory."""
+        return ("postcodes",)
+
+
+class PostcodeDistrict(Spec):
+    """A postcode's district, its outward code, as a square around the postcodes that the loaded directory has in it."""
+
+    by: Literal["postcode_district"]
+    column: Text
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The column it reads: a whole postcode, a sector, or an outward code as `GU1`."""
+        return (self.column,)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The postcode directory."""
+        return ("postcodes",)
+
+
+Location = Annotated[
+    Coordinates | GridReference | Postcode | PostcodeSector | PostcodeDistrict, Field(discriminator="by")
+]

@@ -95,6 +95,19 @@ def test_a_row_that_was_recorded_as_wrong_is_placed_where_it_should_be(demo: tup
     assert unknown == (0,)
 
 
+def test_a_postcode_places_a_record_as_it_was_on_its_day(demo: tuple[Path, str]) -> None:
+    rows = _ask(
+        demo,
+        "select source_id, place_method, place_confidence from records "
+        "where source_id in ('EM2309007', 'EM2409003', 'EM2307003') order by all",
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("EM2307003", "postcode", 0.95),
+        ("EM2309007", "postcode", 0.95),
+        ("EM2409003", "postcode_terminated", 0.855),
+    ]
+
+
 def test_a_rate_is_its_numerator_by_its_denominator_with_its_interval(demo: tuple[Path, str]) -> None:
     rows = _ask(demo, "select * from indicator_values where value is not null")
     assert len(rows) > 1000

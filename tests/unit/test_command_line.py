@@ -101,7 +101,8 @@ def test_bad_usage_ends_in_2_with_the_reason(run: Run, arguments: list[str], wor
             ["boundaries", "add", "none.geojson", "--set", "ward", "--code", "c", "--name", "n"],
             "none.geojson: there is no such file",
         ),
-        (["postcodes", "add", "none.csv"], "none.csv: not a readable CSV file"),
+        (["postcodes", "add", "none.csv"], "none.csv: there is no such file"),
+        (["postcodes", "add", "CHANGELOG.md"], "CHANGELOG.md:1: a layout that is not known"),
         (["load", STREET_FILE, "--period", "May 2014"], '--period "May 2014" is not a period such as 2014-05'),
     ],
     ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else "",
@@ -122,6 +123,23 @@ def test_a_delivery_is_taken_and_told_as_json(run: Run, tmp_path: Path) -> None:
     ended = run("load", str(path))
     assert ended.returncode == REFUSED
     assert f'{STREET_FILE}:3: Crime type: "Sin"' in ended.stdout + ended.stderr
+
+
+def test_a_postcode_directory_is_taken_and_a_much_smaller_one_only_if_told(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "onspd.csv"
+    header, row = "pcds,dointr,doterm,oseast1m,osnrth1m,osgrdind\n", "GU{} 4DY,198001,{},499700,149400,1\n"
+    path.write_text(header + "".join(row.format(n, "201503" if n == 10 else "") for n in range(10, 20)))
+    ended = run("postcodes", "add", str(path), "--json")
+    assert ended.returncode == DONE, ended.stderr
+    told = json.loads(ended.stdout)
+    assert (told["postcodes"], told["terminated"], told["layouts"]) == (10, 1, ["ons"])
+    path.write_text(header + row.format(10, ""))
+    ended = run("postcodes", "add", str(path))
+    assert ended.returncode == REFUSED
+    assert "1 postcodes, where the directory in place has 10; if that is right, give --accept-fewer" in ended.stderr
+    ended = run("postcodes", "add", str(path), "--accept-fewer")
+    assert ended.returncode == DONE
+    assert "takes the place of a directory of 10 postcodes" in ended.stdout
 
 
 def test_a_delivery_is_reported_on_by_its_name_and_an_unknown_one_with_the_nearest(run: Run, tmp_path: Path) -> None:

@@ -33,6 +33,13 @@ from pipelines.demo.crime import CORRECTION_ADDED, CORRECTION_REMOVED
 from pipelines.demo.names import EASTMARK, NORTHMARK, WESTMARK
 from pipelines.demo.patterns_of_crime import CENTRE, STATION
 from pipelines.demo.population import BOUNDARY_SETS
+from pipelines.demo.reference import (
+    FIRST_LIFE,
+    REUSED_POSTCODE,
+    TERMINATED_IN,
+    TERMINATED_POSTCODE,
+    USED_AGAIN_FROM,
+)
 from pipelines.specs.check import gather
 from pipelines.specs.load import SpecSet
 from pipelines.specs.patterns import matcher
@@ -189,14 +196,32 @@ def test_geopackage_is_in_national_grid(county: County, reference: ReferenceFile
 
 def test_postcodes_are_well_formed_and_in_the_county(county: County, reference: ReferenceFiles) -> None:
     listed = rows(reference.postcodes)
-    assert len(listed) == len({row["postcode"] for row in listed}) == 900
+    assert len(listed) == 901
+    assert len({row["pcds"] for row in listed}) == 900
     for row in listed:
-        outward, inward = row["postcode"].split()
+        outward, inward = row["pcds"].split()
         assert outward[:2] == "ZM"
         assert inward[0].isdigit()
         assert not set(inward[1:]) & set("CIKMOV")
-        assert shapely.contains_xy(county.outline, int(row["easting"]), int(row["northing"]))
-    assert vehicles.UNKNOWN_POSTCODE not in {row["postcode"] for row in listed}
+        assert len(row["pcd"]) == 7
+        assert shapely.contains_xy(county.outline, int(row["oseast1m"]), int(row["osnrth1m"]))
+    assert vehicles.UNKNOWN_POSTCODE not in {row["pcds"] for row in listed}
+
+
+def test_eastmark_writes_a_postcode_that_was_terminated_and_one_that_was_used_again(
+    landing: Path, reference: ReferenceFiles
+) -> None:
+    from python_calamine import CalamineWorkbook
+
+    lives = [(row["pcds"], row["dointr"], row["doterm"]) for row in rows(reference.postcodes)]
+    assert (TERMINATED_POSTCODE, "198001", TERMINATED_IN) in lives
+    assert [life[1:] for life in lives if life[0] == REUSED_POSTCODE] == [FIRST_LIFE, (USED_AGAIN_FROM, "")]
+    days: dict[str, list[str]] = {}
+    for path in landing.glob("demo_eastmark/*/*.xlsx"):
+        for row in CalamineWorkbook.from_path(path).get_sheet_by_name("Removals").to_python()[3:-1]:
+            days.setdefault(str(row[3]), []).append(f"{row[1]:%Y%m}")
+    assert max(days[TERMINATED_POSTCODE]) > TERMINATED_IN > min(days[TERMINATED_POSTCODE])
+    assert min(days[REUSED_POSTCODE]) > USED_AGAIN_FROM
 
 
 def test_every_crime_is_in_the_county_and_in_its_month(county: County, landing: Path) -> None:
