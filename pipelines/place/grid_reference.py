@@ -47,6 +47,27 @@ def parse_grid_reference(text: str) -> tuple[float, float, int] | None:
     return east + square / 2, north + square / 2, square
 
 
+def write_grid_reference(easting: float, northing: float, square_m: int) -> str | None:
+    """The reference of the square of the National Grid that holds a point in metres; None beyond the grid.
+
+    Args:
+        easting: metres, EPSG:27700.
+        northing: metres.
+        square_m: the side of the square: 1, 10, 100, 1000 or 10,000 metres.
+
+    >>> write_grid_reference(499750.0, 149650.0, 100)
+    'SU 997 496'
+    """
+    if not (0 <= easting < 700_000 and 0 <= northing < 1_300_000):
+        return None
+    (east_100km, east), (north_100km, north) = divmod(int(easting), 100_000), divmod(int(northing), 100_000)
+    first = (3 - north_100km // 5) * 5 + east_100km // 5 + 2
+    second = (4 - north_100km % 5) * 5 + east_100km % 5
+    digits = 5 - len(str(square_m)) + 1
+    written = (f"{value // square_m:0{digits}}" for value in (east, north))
+    return f"{_LETTERS[first]}{_LETTERS[second]} {' '.join(written)}"
+
+
 def by_grid_reference(distinct: pl.DataFrame, way: GridReference) -> pl.DataFrame:
     """Each location of `distinct`, by its grid reference, as a located table."""
     import numpy as np
