@@ -27,6 +27,8 @@ SLIVER_SHARE = 0.01
 MENDED_M2, MENDED_SHARE = 100.0, 0.001
 # A part smaller than this has no surface to lose.
 _NOTHING_M2 = 1.0
+# How far from a hole its neighbours are looked for.
+_RIM_M = 0.1
 _TOLD = 5
 
 # GEOS's reasons (`IsValidOp`) in the words of someone who looks at a map.
@@ -77,7 +79,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Gap:
-    """A hole between areas: its size, its mean width, a point in it, and the areas about it."""
+    """A hole between areas: its size, its mean width, a point in it, and the areas it shares an edge with."""
 
     codes: tuple[str, ...]
     square_m: float
@@ -216,7 +218,11 @@ def gaps(codes: list[str], shapes: Array, odd: Array) -> list[Gap]:
     if not rings:
         return []
     holes = np.array([shapely.Polygon(ring) for ring in rings], dtype=object)
-    hole, area = shapely.STRtree(shapes).query(holes, predicate="intersects")
+    # Those that share an edge with a hole, not a corner alone: of a rim about it, they hold more than that of a corner.
+    rims = shapely.buffer(holes, _RIM_M)
+    hole, area = shapely.STRtree(shapes).query(rims, predicate="intersects")
+    is_beside = shapely.area(shapely.intersection(rims[hole], shapes[area])) > 4 * _RIM_M**2
+    hole, area = hole[is_beside], area[is_beside]
     found = []
     for index, shape in enumerate(holes):
         point = shapely.point_on_surface(shape)

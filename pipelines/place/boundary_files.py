@@ -247,7 +247,8 @@ def _onto_grid(shapes: Array, declared: str | None, given: str | None, path: Pat
     is_known = np.bincount(owner[~known], minlength=count) == 0
     if not is_covered.any():
         check_landing(crs, x, y, path)
-    placed = shapely.set_coordinates(shapes.copy(), np.column_stack((east, north)))
+    # A ring with corners that are no numbers does not close; shapes that have such are made anew, corner by corner.
+    placed = shapely.set_coordinates(shapes.copy(), np.nan_to_num(np.column_stack((east, north))))
     starts = np.searchsorted(owner, np.arange(count))
     return [
         None
