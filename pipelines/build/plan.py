@@ -69,7 +69,9 @@ def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by
     """
     current, grid = coverage_grid(home, specs, ledger, as_of, known_by)
     state = _state(home, specs, current, grid)
-    previous = {key: ledger.state(key) for key in state}
+    # Of a set that was removed since, only what was built remembers; its figures are still to go.
+    gone = {str(row["key"]) for row in ledger.rows(led.build_state)} - state.keys()
+    previous = {key: ledger.state(key) for key in (*state, *(key for key in gone if key.startswith("set:")))}
     wanted = _by_key(current)
     whole = not home.warehouse.exists() or previous["project"] != state["project"] or known_by is not None
     if whole:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,38 +98,6 @@ def propose_spec(output: Output, file: Path, out: Path | None, dataset: str | No
             output.say(line)
     told = {"draft": str(out)} if out is not None else {"text": proposal.text}
     output.end({**proposal.summary(), **told}, True)
-
-
-def add_boundary_set(
-    output: Output,
-    files: list[Path],
-    name: str,
-    fields: tuple[str, str, str | None],
-    valid_from: date | None,
-    crs: str | None,
-) -> None:
-    """`commongrid boundaries add`."""
-    from pipelines.place.assign import assign_all
-    from pipelines.place.boundaries import BoundaryFields, add_boundaries
-
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
-        fail(f'"{name}" is not a name for a set: use lower-case letters, digits and _, as ward_2018', USAGE)
-    home = Home.from_environment()
-    with home.alone():
-        added = add_boundaries(files, home.boundaries, name, BoundaryFields(*fields), valid_from, crs)
-        assign_all(home.places, home.boundaries)
-    output.say(f"{name}: {added.areas:,} areas")
-    if added.mended:
-        output.say(f"  mended the rings of {', '.join(added.mended)}: outlines that crossed themselves")
-    if added.outside_cover:
-        output.say(
-            f"  {added.outside_cover} areas lie outside the cover of the National Grid: nothing can be placed in them"
-        )
-    if added.without_parent:
-        output.say(
-            f"  {added.without_parent} areas have no parent: give --parent, or nobody is known to speak for them"
-        )
-    output.end({"set": name, **vars(added)}, True)
 
 
 def add_postcode_directory(output: Output, files: list[Path], named: Named, accept_fewer: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.cli.lookups_view import areas, counted, first, say_added, say_derived
+from pipelines.cli.options import Json
 from pipelines.cli.output import USAGE, Output, fail
 from warehouse.home import Home
 
@@ -20,7 +21,6 @@ lookups_app = typer.Typer(
     no_args_is_help=True, help="Make lookups: how figures of one boundary set's areas become another's."
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a program to read.")]
 FromSet = Annotated[str, typer.Option("--from-set", metavar="SET", help="The boundary set the figures come by.")]
 ToSet = Annotated[str, typer.Option("--to-set", metavar="SET", help="The boundary set they are wanted by.")]
 ByWhat = Annotated[

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines.cli.boundaries import boundaries_app
 from pipelines.cli.lookups import boundaries_merge, lookups_app
+from pipelines.cli.options import Json
+from pipelines.cli.options import day as _day
 from pipelines.cli.output import Output
 
 app = typer.Typer(
@@ -22,7 +24,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 specs_app = typer.Typer(no_args_is_help=True, help="Check the specs, draft one, or print their JSON Schema.")
-boundaries_app = typer.Typer(no_args_is_help=True, help="Load boundary sets.")
 postcodes_app = typer.Typer(no_args_is_help=True, help="Load the postcode directory.")
 releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
 app.add_typer(specs_app, name="specs", rich_help_panel="Set up")
@@ -32,17 +33,7 @@ app.add_typer(postcodes_app, name="postcodes", rich_help_panel="Set up")
 
 START, MONTHLY, ASK, SET_UP = "Start here", "Every month", "Ask", "Set up"
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a program to read.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge lateness as of this day; else today.")]
-
-
-def _day(text: str | None, option: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"{text} is not a date such as 2014-07-31", param_hint=option) from error
 
 
 @app.command(rich_help_panel=START)
@@ -282,26 +273,6 @@ def specs_propose(
     from pipelines.cli.commands import propose_spec
 
     propose_spec(Output(json), file, out, dataset)
-
-
-@boundaries_app.command("add")
-def boundaries_add(
-    files: Annotated[list[Path], typer.Argument(help="GeoJSON, GeoPackage or Shapefile.")],
-    set_: Annotated[str, typer.Option("--set", help="Name of the set, as ward_2018.")],
-    code: Annotated[str, typer.Option(help="The field that holds the area's code.")],
-    name: Annotated[str, typer.Option(help="The field that holds the area's name.")],
-    parent: Annotated[
-        str | None,
-        typer.Option(help="The field that holds the code of the area above; `:file` if it is the file's name."),
-    ] = None,
-    valid_from: Annotated[str | None, typer.Option("--valid-from", metavar="DATE", help="First day in force.")] = None,
-    crs: Annotated[str | None, typer.Option(help="The CRS, where the file declares none, as EPSG:27700.")] = None,
-    json: Json = False,
-) -> None:
-    """Load a boundary set, and find the area of every known place in it."""
-    from pipelines.cli.commands import add_boundary_set
-
-    add_boundary_set(Output(json), files, set_, (code, name, parent), _day(valid_from, "--valid-from"), crs)
 
 
 boundaries_app.command("merge")(boundaries_merge)

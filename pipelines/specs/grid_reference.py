@@ -67,6 +67,11 @@ def lacks_letters(text: str) -> bool:
     return parse_grid_reference(text) is None and parse_grid_reference(text, "SU") is not None
 
 
+def is_on_grid(easting: float, northing: float) -> bool:
+    """Whether a point in metres lies on the National Grid."""
+    return 0 <= easting < GRID_EAST and 0 <= northing < GRID_NORTH
+
+
 def write_grid_reference(easting: float, northing: float, side: int) -> str:
     """The reference of the square that holds a point, as `SU 997 496`.
 
@@ -79,7 +84,7 @@ def write_grid_reference(easting: float, northing: float, side: int) -> str:
         ValueError: where a point lies off the grid, or no reference names a square of that side.
     """
     east, north = int(easting // 1), int(northing // 1)
-    if not (0 <= east < GRID_EAST and 0 <= north < GRID_NORTH):
+    if not is_on_grid(easting, northing):
         raise ValueError(f"{easting}, {northing} lies off the National Grid")
     whole = side if _is_ten(side) else side * 2
     if not _is_ten(whole) or whole > 100_000:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.place.boundaries import remove_set, set_names
 from pipelines.specs.check import load_specs
 from tests.conftest import Bench, on_both_stores
 from tests.integration.street import BEYOND, EAST, NOWHERE, WEST, add_wards, street, wards
@@ -142,7 +143,14 @@ STEPS = {
         bench.home.boundaries, wards(folder, codes=("N01", "N02"), split=-0.46), "ward_2015"
     ),
     "wards redrawn": lambda bench, folder: add_wards(bench.home.boundaries, wards(folder, split=-0.56)),
+    "wards removed": lambda bench, _folder: _remove(bench, "ward_2014"),
+    "other wards removed": lambda bench, _folder: _remove(bench, "ward_2015"),
 }
+
+
+def _remove(bench: Bench, name: str) -> None:
+    if name in set_names(bench.home.boundaries):
+        remove_set(bench.home.boundaries, name)
 
 
 def _incremental_equals_full(bench: Bench, folder: Path, steps: list[str]) -> None:
@@ -158,8 +166,29 @@ def _incremental_equals_full(bench: Bench, folder: Path, steps: list[str]) -> No
 
 @on_both_stores
 def test_incremental_equals_full_refresh_after_a_hard_sequence(bench: Bench, tmp_path: Path) -> None:
-    steps = ["may", "june", "may corrected", "wards redrawn", "kent", "may reissued", "other wards"]
+    steps = ["may", "june", "may corrected", "wards redrawn", "kent", "may reissued", "other wards", "wards removed"]
     _incremental_equals_full(bench, tmp_path, steps)
+
+
+def test_the_figures_of_a_removed_set_go_with_the_next_build(warded: Bench, tmp_path: Path) -> None:
+    add_wards(warded.home.boundaries, wards(tmp_path, codes=("N01", "N02"), split=-0.46), "ward_2015")
+    warded.load(street(tmp_path, MAY), issued=date(2014, 7, 1))
+    warded.build()
+    asked = "select distinct boundary_set from {} where boundary_set is not null order by all"
+
+    def sets_in(table: str) -> list[str]:
+        return [str(name) for (name,) in warded.ask(asked.format(table))]
+
+    tables = ("record_counts", "indicator_values", "areas", "place_areas")
+    assert all(sets_in(table) == ["ward_2014", "ward_2015"] for table in tables)
+    remove_set(warded.home.boundaries, "ward_2014")
+    warded.build()
+    assert all(sets_in(table) == ["ward_2015"] for table in tables)
+    incremental = warded.hashes()
+    warded.build()
+    assert warded.said[-1] == "build     nothing has changed"
+    warded.build(full=True)
+    assert warded.hashes() == incremental
 
 
 @pytest.mark.slow
