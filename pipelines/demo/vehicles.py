@@ -17,7 +17,6 @@ from pipelines.demo.geography import points_in
 from pipelines.demo.names import EASTMARK, KEEPER_FIRST, KEEPER_LAST, MAKES, NORTHMARK, OFFICER_NOTES, WESTMARK
 from pipelines.demo.schedule import WESTMARK_NIL, next_month
 from pipelines.demo.workbook import workbook
-from pipelines.specs.grid_reference import write_grid_reference
 
 if TYPE_CHECKING:
     from pipelines.demo.geography import Floats, Generator
@@ -135,8 +134,18 @@ def westmark_file(county: County, month: date, correction: bool) -> bytes:
     for index, (easting, northing) in enumerate(points):
         ref = f"W{month:%Y%m}-{index + 1:03d}"
         team = f"Team {int(rng.integers(1, 4))}"
-        lines.append("|".join([ref, days[index], types[index], write_grid_reference(easting, northing, 100), team]))
+        lines.append("|".join([ref, days[index], types[index], grid_reference(easting, northing), team]))
     return ("\r\n".join(lines) + "\r\n").encode("utf-8")
+
+
+def grid_reference(easting: float, northing: float) -> str:
+    """The six-figure National Grid reference of the 100 m square that holds a point, as `SJ 812 345`."""
+    letters = "ABCDEFGHJKLMNOPQRSTUVWXYZ"  # five by five from the north-west, without I
+    east, north = int(easting // 100_000), int(northing // 100_000)
+    # The grid's origin is the south-west corner of square S, two of the great squares east and one north of V.
+    great = letters[(3 - north // 5) * 5 + 2 + east // 5]
+    small = letters[(4 - north % 5) * 5 + east % 5]
+    return f"{great}{small} {int(easting % 100_000 // 100):03d} {int(northing % 100_000 // 100):03d}"
 
 
 def _generator(county: County, stream: int, month: date) -> Generator:

@@ -393,6 +393,14 @@ def test_workbooks_have_a_header_on_row_3_and_a_total(landing: Path) -> None:
     assert (repeated, unknown) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("easting", "northing", "reference"),
+    [(381_250, 334_599, "SJ 812 345"), (400_000, 300_000, "SK 000 000"), (651_409, 313_177, "TG 514 131")],
+)
+def test_grid_references(easting: int, northing: int, reference: str) -> None:
+    assert vehicles.grid_reference(easting, northing) == reference
+
+
 def test_only_the_late_month_is_late() -> None:
     for file in schedule.planned():
         if file.partner == schedule.COUNTY_COUNCIL or file.correction or file.is_bulletin:
