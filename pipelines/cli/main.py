@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.gazetteers import names_app, uprns_app
 from pipelines.cli.output import Output
 
 app = typer.Typer(
@@ -27,6 +28,8 @@ releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
 app.add_typer(specs_app, name="specs", rich_help_panel="Set up")
 app.add_typer(boundaries_app, name="boundaries", rich_help_panel="Set up")
 app.add_typer(postcodes_app, name="postcodes", rich_help_panel="Set up")
+app.add_typer(uprns_app, name="uprns", rich_help_panel="Set up")
+app.add_typer(names_app, name="names", rich_help_panel="Set up")
 
 START, MONTHLY, ASK, SET_UP = "Start here", "Every month", "Ask", "Set up"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.harmonise.faults import INDEX
 from pipelines.harmonise.parts import PART
-from pipelines.place.located import UNPLACED
+from pipelines.place.located import RESPELT, UNPLACED
 from pipelines.read.records import ROW, Note, Unread
 
 if TYPE_CHECKING:
@@ -114,7 +114,9 @@ def issue_rows(
     if "place_method" in loaded.columns:
         unplaced = loaded.filter(pl.col("place_method").is_in(list(UNPLACED)))
         kinds = pl.col("place_method").replace_strict(UNPLACED, return_dtype=pl.String)
-        frames.append(unplaced.select(ROW, PART, issue_type=kinds))
+        frames.append(unplaced.select(ROW, PART, issue_type=kinds, message="place_note"))
+        respelt = loaded.filter(pl.col("easting").is_not_null() & pl.col("place_note").is_not_null())
+        frames.append(respelt.select(ROW, PART, issue_type=pl.lit(RESPELT), message="place_note"))
     frames += [] if repairs is None else [repairs]
     return pl.concat(frames, how="diagonal_relaxed").select(pl.col(name).cast(kind) for name, kind in schema.items())
 

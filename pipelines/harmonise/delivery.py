@@ -308,7 +308,16 @@ class _Work:
         issues = issue_rows(aside, loaded, [*self.records.notes, *self.faults.notes], repairs)
         totals, examples = counted(issues, str(self.claim.source))
         account = self._account(loaded, aside)
-        return Harmonised(loaded, aside, issues, account, totals, examples, self.supplier, self.period)
+        return Harmonised(
+            loaded.drop("place_note", strict=False),
+            aside,
+            issues,
+            account,
+            totals,
+            examples,
+            self.supplier,
+            self.period,
+        )
 
     def _scope(self) -> str:
         """Within what a record's key is one record: its feed, and the part, or where returns are added, its return."""

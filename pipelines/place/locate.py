@@ -12,7 +12,9 @@ from pipelines.place.grid_reference import by_grid_reference
 from pipelines.place.located import PLACE_COLUMNS, located_rows
 from pipelines.place.postcodes import by_postcode
 from pipelines.place.reference import ReferenceData
-from pipelines.specs.locations import Coordinates, GridReference, Location
+from pipelines.place.streets import by_street
+from pipelines.place.uprns import by_uprn
+from pipelines.specs.locations import Coordinates, GridReference, Location, Street, Uprn
 
 if TYPE_CHECKING:
     import polars as pl
@@ -70,4 +72,8 @@ def _one_way(distinct: pl.DataFrame, way: Location, reference: ReferenceData) ->
         return by_coordinates(distinct, way)
     if isinstance(way, GridReference):
         return by_grid_reference(distinct, way)
+    if isinstance(way, Uprn):
+        return by_uprn(distinct, way, reference.uprns)
+    if isinstance(way, Street):
+        return by_street(distinct, way, reference.names)
     return by_postcode(distinct, way, reference.postcodes)

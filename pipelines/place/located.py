@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 # easting, northing: metres, EPSG:27700, the centre of the square. square_m: the square's side in metres.
 # place_method: the way that found it, or a key of `UNPLACED`. place_confidence: 0 to 1, how far the location may be
 # trusted to lie in the square; null where there is no place. stated_set, stated_area: the area that the partner names
-# in place of a point, by its boundary set and code.
+# in place of a point, by its boundary set and code. place_note: what the issue of the row says of its place.
 PLACE_COLUMNS = (
     "easting", "northing", "square_m", "place_method", "place_confidence", "stated_set", "stated_area",
+    "place_note",
 )  # fmt: skip
 
 # Method of a row without a place -> the issue it raises.
@@ -21,14 +22,19 @@ UNPLACED = {
     "bad_location": "bad_location",
     "outside_cover": "outside_cover",
     "unknown_postcode": "unknown_postcode",
+    "unknown_uprn": "unknown_uprn",
+    "unknown_street": "unknown_street",
+    "ambiguous_street": "ambiguous_street",
 }
+# The issue of a row that was placed, though not by what it says letter by letter: its note says by what.
+RESPELT = "street_respelt"
 
 
 def place_schema() -> dict[str, pl.DataType]:
     """The types of `PLACE_COLUMNS`."""
     import polars as pl
 
-    kinds = (pl.Float64(), pl.Float64(), pl.Int32(), pl.String(), pl.Float64(), pl.String(), pl.String())
+    kinds = (pl.Float64(), pl.Float64(), pl.Int32(), pl.String(), pl.Float64(), pl.String(), pl.String(), pl.String())
     return dict(zip(PLACE_COLUMNS, kinds, strict=True))
 
 
