@@ -132,7 +132,9 @@ class _Finder:
         best = found[0][1]
         rivals = [name for name, score, _ in found if score > best - margin or score == best]
         name = others[found[0][0]]
-        return Match(name, names.entries[name], best, rivals=len(rivals))
+        entries = names.entries[name]
+        streets = [entry for entry in entries if not entry.is_place]
+        return Match(name, streets or entries, best, rivals=len(rivals))
 
 
 def _exact(reading: Reading, names: Names) -> Match | None:
