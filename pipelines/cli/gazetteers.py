@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.output import Output
 from warehouse.home import Home
 
+if TYPE_CHECKING:
+    from pipelines.place.names import NamesAdded
+
+_KINDS_TOLD = 5
 uprns_app = typer.Typer(no_args_is_help=True, help="Load property reference numbers.")
 names_app = typer.Typer(no_args_is_help=True, help="Load the gazetteer of streets and places.")
 
@@ -36,7 +41,7 @@ def uprns_add(
     output, home = Output(json), Home.from_environment()
     with home.alone():
         count = add_uprns(files, home.uprns, box, fewer=fewer)
-    output.say(f"{count:,} UPRNs")
+    output.say(_count(count, "UPRN"))
     output.end({"uprns": count}, True)
 
 
@@ -52,12 +57,23 @@ def names_add(
     output, home = Output(json), Home.from_environment()
     with home.alone():
         added = add_names(files, home.names, fewer=fewer)
-    output.say(f"{added.streets:,} streets ({added.records:,} records with their sections), {added.places:,} places")
-    if added.ambiguous:
-        output.say(f"  {added.ambiguous:,} names stand for several streets of one district: a town tells them apart")
-    if added.repeated:
-        output.say(f"  {added.repeated:,} records were given twice over, and taken once")
-    if added.left:
-        told = ", ".join(f"{count:,} {kind}" for kind, count in list(added.left.items())[:5])
-        output.say(f"  left out, as no streets or places: {sum(added.left.values()):,} ({told}...)")
+    for line in _told(added):
+        output.say(line)
     output.end(vars(added), True)
+
+
+def _told(added: NamesAdded) -> Iterator[str]:
+    records = _count(added.records, "record")
+    yield f"{_count(added.streets, 'street')} ({records} with their sections), {_count(added.places, 'place')}"
+    if added.ambiguous:
+        yield f"  {_count(added.ambiguous, 'name')} of several streets in one district: only a town tells them apart"
+    if added.repeated:
+        yield f"  {_count(added.repeated, 'record')} given twice over, and taken once"
+    if added.left:
+        kinds = [f"{count:,} {kind}" for kind, count in added.left.items()]
+        more = ["and others"] if len(kinds) > _KINDS_TOLD else []
+        yield f"  left out: {_count(sum(added.left.values()), 'record')} ({', '.join(kinds[:_KINDS_TOLD] + more)})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -104,7 +104,7 @@ def _record(number: int, each: Named) -> dict[str, object]:
 
 
 def write_uprns(county: County, path: Path) -> None:
-    """Write properties about each postcode as OS Open UPRN has them: a number, its position in metres and in degrees."""
+    """Write properties about each postcode as OS Open UPRN has them: a number, a position in metres and in degrees."""
     import numpy as np
     import shapely
     from convertbng.cutil import convert_lonlat

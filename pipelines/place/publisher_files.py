@@ -86,7 +86,7 @@ class PublisherFile:
         with self.path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - 1))
-            if not size or file.read() in b"\r\n":
+            if not size or file.read() == b"\n":
                 return
             file.seek(0)
             line = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) + 1

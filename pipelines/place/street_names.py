@@ -214,6 +214,7 @@ def _without_lead(words: list[str]) -> list[str]:
     """The words of a part without what comes before the name: house numbers, "flat", "near", "land at"."""
     for index, word in enumerate(words):
         if word not in _LEADS and not _HOUSE.fullmatch(word) and word != "the":
-            # A name that begins with such a word: `Land Lane`, `By the Wood`.
-            return words[index - 1 :] if index and word in KINDS | _AS_KIND.keys() else words[index:]
+            # A name that such a word belongs to: `Front Street`.
+            is_of_name = index == len(words) - 1 and word in _GOES_ON and words[index - 1] in _LEADS
+            return words[index - 1 :] if is_of_name else words[index:]
     return words if any(not _HOUSE.fullmatch(word) for word in words) else []

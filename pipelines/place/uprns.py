@@ -27,6 +27,10 @@ _UPRN = r"\d{1,12}"
 UPRN_SQUARE_M = 1
 # The National Grid is seven by thirteen squares of 100 km.
 GRID_EAST_M, GRID_NORTH_M = 700_000, 1_300_000
+_SOUND = f"""
+    uprn is not null
+    and coalesce(easting between 0 and {GRID_EAST_M} and northing between 0 and {GRID_NORTH_M}, false)
+"""
 
 
 class Box(NamedTuple):
@@ -83,8 +87,8 @@ def _write(connection: DuckDBPyConnection, sources: list[PublisherFile], draft: 
     selects = [f"select {', '.join(HEADER[:3])} from {_scan(source)}" for source in sources]
     kept = "true"
     if within is not None:
-        inside = "easting between ? and ? and northing between ? and ?"
-        kept = f"coalesce({inside}, true)"  # what is no number is kept, to be refused
+        # What is unsound is kept wherever it lies, to be refused.
+        kept = f"(easting between ? and ? and northing between ? and ?) or not ({_SOUND})"
     sql = f"""
         copy (
             select uprn, easting, northing
@@ -121,11 +125,7 @@ def _parquet(path: Path) -> str:
 
 def _refuse_bad(connection: DuckDBPyConnection, sources: list[PublisherFile], draft: Path) -> None:
     """Refuse what was written where a value is none, off the grid, or a UPRN stands twice."""
-    sound = f"""
-        uprn is not null
-        and coalesce(easting between 0 and {GRID_EAST_M} and northing between 0 and {GRID_NORTH_M}, false)
-    """
-    if connection.execute(f"select 1 from {_parquet(draft)} where not ({sound}) limit 1").fetchall():
+    if connection.execute(f"select 1 from {_parquet(draft)} where not ({_SOUND}) limit 1").fetchall():
         raise _first_bad(sources)
     # In order of uprn, so that the one before is all there is to look at.
     twice = connection.execute(
