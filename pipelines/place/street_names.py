@@ -91,9 +91,10 @@ _QUOTES = re.compile("['`\u2018\u2019\u02bc\u00b4]")
 # What comes before the name of a street where somebody says whereabouts, and is no part of it.
 _LEADS = frozenset((
     "outside", "opposite", "opp", "near", "nr", "nearby", "adjacent", "adj", "to", "rear", "front", "behind",
-    "beside", "by", "next", "of", "in", "on", "off", "at", "land", "layby", "corner", "junction", "jct", "jnc",
-    "between", "from", "along", "o", "s", "flat", "unit", "plot", "no", "number",
+    "beside", "by", "next", "of", "in", "on", "or", "off", "at", "land", "layby", "corner", "junction", "jct",
+    "jnc", "between", "from", "along", "o", "s", "flat", "unit", "plot", "no", "number",
 ))  # fmt: skip
+_BY_PASS = re.compile(r"\bby pass\b")
 _HOUSE = re.compile(r"\d+[a-z]?")
 # What stands between two parts of an address, or between two streets that meet.
 _PARTS = re.compile(r"[,;/\n|]|\bj/w\b|\bj(?:un)?ctn?\b(?: of| with)?|\bjunction (?:of|with)\b", re.IGNORECASE)
@@ -114,7 +115,7 @@ def normal(words: list[str]) -> str:
     `st` is a street at the end of a name, or before the points of the compass there, and a saint elsewhere.
     """
     kept = [word for word in words if word != "the"] or words
-    kept = " ".join(kept).replace("by pass", "bypass").split(" ") if kept else []
+    kept = _BY_PASS.sub("bypass", " ".join(kept)).split(" ") if kept else []
     made: list[str] = []
     at_end = True
     for index in range(len(kept) - 1, -1, -1):

@@ -92,6 +92,7 @@ def centre(index: int) -> tuple[float, float]:
         ("Flat 3, 12 Woodbridge Road, Fernford, Surrey GU6 7AA", 4),
         ("o/s 5 Woodbridge Road", 4),
         ("nr the Woodbridge Rd", 4),
+        ("On or near Woodbridge Road", 4),
         ("land adj. to Woodbridge Road", 4),
         ("Woodbridge Road Fernford", 4),
         ("jct Woodbridge Road with High Street", 4),
@@ -288,6 +289,24 @@ def test_any_writing_of_a_name_finds_the_same_street(each: tuple[int, str]) -> N
     row = one(text, district=None)
     assert (row["easting"], row["northing"]) == centre(index)
     assert row["place_confidence"] == 0.95
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Alfold By-Pass", "alfold bypass"),
+        ("Alfold Bypass", "alfold bypass"),
+        ("Derby Passage", "derby passage"),
+        ("Derby Pass.", "derby passage"),
+        ("The Street", "street"),
+        ("St", "saint"),
+        ("St Street St Nth", "saint street street north"),
+        ("Dr Close Dr", "dr close drive"),
+        ("Gt. St Mary's Pl", "great saint marys place"),
+    ],
+)
+def test_one_form_for_a_name(text: str, name: str) -> None:
+    assert normal_name(text) == name
 
 
 def test_words_are_without_accents_and_punctuation() -> None:
