@@ -27,6 +27,8 @@ _UPRN = r"\d{1,12}"
 UPRN_SQUARE_M = 1
 # The National Grid is seven by thirteen squares of 100 km.
 GRID_EAST_M, GRID_NORTH_M = 700_000, 1_300_000
+# What sorting may take before it goes on in files: a quarter of what a small server has.
+_MEMORY = "1GB"
 _SOUND = f"""
     uprn is not null
     and coalesce(easting between 0 and {GRID_EAST_M} and northing between 0 and {GRID_NORTH_M}, false)
@@ -77,6 +79,7 @@ def connected(folder: Path) -> Iterator[DuckDBPyConnection]:
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix=".sorting-", dir=folder) as scratch, duckdb.connect() as connection:
+        connection.execute(f"set memory_limit = '{_MEMORY}'; set enable_progress_bar = false")
         connection.execute(f"set temp_directory = '{scratch.replace(chr(39), chr(39) * 2)}'")
         yield connection
 
