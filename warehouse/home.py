@@ -170,6 +170,16 @@ class Home:
         return self.reference / "postcodes.parquet"
 
     @property
+    def uprns(self) -> Path:
+        """Unique property reference numbers and where they lie."""
+        return self.reference / "uprns.parquet"
+
+    @property
+    def names(self) -> Path:
+        """The gazetteer of streets and places."""
+        return self.reference / "names.parquet"
+
+    @property
     def build(self) -> Path:
         """What a build is handed, and what dbt writes beside the warehouse."""
         return self.root / "build"

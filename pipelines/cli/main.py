@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.boundaries import boundaries_app
+from pipelines.cli.gazetteers import names_app, uprns_app
 from pipelines.cli.lookups import boundaries_merge, lookups_app
 from pipelines.cli.options import Json
 from pipelines.cli.options import day as _day
@@ -30,6 +31,8 @@ app.add_typer(specs_app, name="specs", rich_help_panel="Set up")
 app.add_typer(boundaries_app, name="boundaries", rich_help_panel="Set up")
 app.add_typer(lookups_app, name="lookups", rich_help_panel="Set up")
 app.add_typer(postcodes_app, name="postcodes", rich_help_panel="Set up")
+app.add_typer(uprns_app, name="uprns", rich_help_panel="Set up")
+app.add_typer(names_app, name="names", rich_help_panel="Set up")
 
 START, MONTHLY, ASK, SET_UP = "Start here", "Every month", "Ask", "Set up"
 

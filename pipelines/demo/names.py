@@ -94,6 +94,25 @@ WARDS_2024 = {
     ),
 }  # fmt: skip
 
+# Streets that every settlement has, so that their name alone tells nobody where they are; and those of one only.
+STREETS_OF_ALL = ("High Street", "Church Lane", "Station Road", "Mill Lane")
+STREETS = {
+    "Harrowmere": ("Quayside", "St Wulf's Road", "Castle Street", "Northgate", "Marlpit Lane", "Ferry Close"),
+    "Coldharrow": ("Fernholt Road", "Skell Avenue", "Wray Street"),
+    "Marksbridge": ("Abbey Street", "Friars Walk", "Riverside", "Priory Gardens", "Gorsley Hill", "Stanbeck Road"),
+    "Sallowby": ("Osier Close", "Withy Lane"),
+    "Ashcote": ("The Green", "Kiln Lane"),
+    "Thornwick": (
+        "Weavers Road",
+        "Tenterfield Road",
+        "Longacre Avenue",
+        "Market Place",
+        "Upper Mill Lane",
+        "Drovers Road",
+    ),
+    "Wendlemoor": ("Larkhanger Road", "Pennow Lane", "Oxmead Drive"),
+}
+
 MAKES = (
     "Ford Fiesta", "Vauxhall Corsa", "Renault Mégane", "Citroën C3", "Peugeot 206", "Rover 25", "Fiat Punto",
     "Škoda Fabia", "Ford Transit", "Honda Civic", "Volkswagen Golf", "Nissan Micra",

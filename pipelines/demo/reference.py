@@ -1,4 +1,4 @@
-"""Boundary files and postcodes of the demo county, in the forms a publisher would give them out."""
+"""Boundary files, postcodes, properties and names of the demo county, in the forms a publisher would give them out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.demo.county import Area, County
+from pipelines.demo.streets import write_names, write_uprns
 
 _DECIMALS = 8  # of a degree: about a millimetre
 # The columns of the ONS Postcode Directory that say where and when a postcode was; the rest are codes of areas.
@@ -28,16 +29,20 @@ class ReferenceFiles:
     wards_2024: Path
     districts: Path
     postcodes: Path
+    uprns: Path
+    names: Path
 
 
 def write_reference(county: County, folder: Path) -> ReferenceFiles:
-    """Write the boundary files and the postcode directory of `county` into `folder`."""
+    """Write the boundary files of `county`, and what places are looked up in, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     files = ReferenceFiles(
         folder / "wards_2019.geojson",
         folder / "wards_2024.gpkg",
         folder / "districts.geojson",
         folder / "postcodes.csv",
+        folder / "osopenuprn.csv",
+        folder / "opname_csv.zip",
     )
     _write_geojson(files.wards_2019, county.wards_2019, ("WD19CD", "WD19NM", "LAD19CD"))
     _write_geopackage(files.wards_2024, county.wards_2024, ("WD24CD", "WD24NM", "LAD24CD"))
@@ -46,6 +51,8 @@ def write_reference(county: County, folder: Path) -> ReferenceFiles:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_ONS_COLUMNS)
         writer.writerows(_postcode_lives(county))
+    write_uprns(county, files.uprns)
+    write_names(county, files.names)
     return files
 
 

@@ -25,6 +25,9 @@ NORTHMARK_SHORT_ROW = date(2023, 9, 1)  # one line lacks a field
 NORTHMARK_EXTRA_COMMA = date(2024, 2, 1)  # one line has a comma in its notes and no quotes
 WESTMARK_UNMAPPED = date(2024, 5, 1)  # two rows of a code no map covers
 WESTMARK_BAD_DATE = date(2024, 2, 1)  # one row dated 31 February
+WESTMARK_STREETS = date(2023, 8, 1)  # four rows have a street in place of a grid reference
+# Of two streets of the name, the town's; another spelling; a street after a house; and one that might be either.
+STREETS_NAMED = ("Mill Lane, Wendlemoor", "Tenterfeild Road", "outside 14 Drovers Rd", "Church Lane")
 EASTMARK_REPEATED = date(2024, 3, 1)  # one row stands twice
 EASTMARK_UNKNOWN_POSTCODE = date(2024, 10, 1)  # one postcode is in no directory
 UNKNOWN_POSTCODE = "ZM3 9ZZ"
@@ -117,7 +120,10 @@ def eastmark_file(county: County, month: date, correction: bool) -> bytes:
 
 
 def westmark_file(county: County, month: date, correction: bool) -> bytes:
-    """Westmark's reports: text with pipes between, dates like 07-Mar-2024, grid references like `SJ 812 345`."""
+    """Westmark's reports: text with pipes between, dates like 07-Mar-2024, grid references like `SJ 812 345`.
+
+    In one month some rows have a street where the grid reference belongs.
+    """
     del correction  # Westmark never sends a month again
     rng = _generator(county, _WESTMARK_STREAM, month)
     count = 0 if month == WESTMARK_NIL else _how_many(19, 12, 30, month, rng)
@@ -130,11 +136,14 @@ def westmark_file(county: County, month: date, correction: bool) -> bytes:
         days[5] = f"31-Feb-{month:%Y}"
     if month == _ENTERED_IN_ERROR:
         types[2] = "99"
+    grids = [grid_reference(*point) for point in points]
+    if month == WESTMARK_STREETS:
+        grids[2:6] = STREETS_NAMED
     lines = ["REF|REPORTED|TYPE_CODE|OS_GRID|LOGGED_BY"]
-    for index, (easting, northing) in enumerate(points):
+    for index, grid in enumerate(grids):
         ref = f"W{month:%Y%m}-{index + 1:03d}"
         team = f"Team {int(rng.integers(1, 4))}"
-        lines.append("|".join([ref, days[index], types[index], grid_reference(easting, northing), team]))
+        lines.append("|".join([ref, days[index], types[index], grid, team]))
     return ("\r\n".join(lines) + "\r\n").encode("utf-8")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.harmonise.faults import INDEX
 from pipelines.harmonise.parts import PART
-from pipelines.place.located import UNPLACED
+from pipelines.place.located import COLUMN, ISSUE, MESSAGE
 from pipelines.read.records import ROW, Note, Unread
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def issue_rows(
 
     Args:
         aside: rows not loaded, as `set_aside` tells them.
-        loaded: rows loaded; those that no place was found for have an issue each.
+        loaded: rows loaded; those of which something is told of their place have an issue each.
         notes: what was noted of the file and of rows that were kept.
         repairs: what was mended, with `_row` and `_part`.
     """
@@ -111,9 +111,9 @@ def issue_rows(
     schema = {ROW: pl.UInt32, PART: pl.UInt16, **dict.fromkeys(_ISSUES, pl.String)}
     noted = [(note.line, 0, note.issue_type, note.column, None, note.message) for note in notes]
     frames = [pl.DataFrame(noted, schema=schema, orient="row"), aside.select(list(schema))]
-    if "place_method" in loaded.columns:
-        kinds = pl.col("place_method").replace_strict(UNPLACED, return_dtype=pl.String)
-        frames.append(loaded.filter(pl.col("place_method").is_in(list(UNPLACED))).select(ROW, PART, issue_type=kinds))
+    if ISSUE in loaded.columns:
+        told = loaded.drop_nulls(ISSUE)
+        frames.append(told.select(ROW, PART, issue_type=ISSUE, column=COLUMN, message=MESSAGE))
     frames += [] if repairs is None else [repairs]
     return pl.concat(frames, how="diagonal_relaxed").select(pl.col(name).cast(kind) for name, kind in schema.items())
 
@@ -132,7 +132,6 @@ def counted(issues: pl.DataFrame, source: str) -> tuple[Counter[str], dict[str, 
 def _example(item: dict[str, Any], source: str) -> str:
     """An issue in words, with its place."""
     place = f"{source}:{item[ROW]}" if item[ROW] else source
-    column = f"{item['column']}:" if item["column"] else ""
     value = f'"{item["value"]}"' if item["value"] is not None else ""
-    told = " ".join(part for part in (column, value, item["message"] or "") if part)
-    return f"{place}: {told}" if told else place
+    said = " ".join(part for part in (value, item["message"]) if part)
+    return ": ".join(part for part in (place, item["column"], said) if part)

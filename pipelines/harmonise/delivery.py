@@ -14,13 +14,13 @@ from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.parts import PART, rows_made
 from pipelines.harmonise.periods import declared_period, row_periods
-from pipelines.harmonise.place_notes import note_pile_ups, note_places
 from pipelines.harmonise.values import IGNORED, SYMBOL, cleaned, codes, moments, numbers
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import locate
-from pipelines.place.located import NOTE, NOTE_COLUMN, PLACE_COLUMNS
+from pipelines.place.located import PLACE_COLUMNS, TOLD
 from pipelines.place.reference import ReferenceData
+from pipelines.place.stand_ins import pile_ups
 from pipelines.place.transform import ApproximateTransformError
 from pipelines.read.records import ROW, Records
 from pipelines.specs.base import PeriodType
@@ -189,8 +189,7 @@ class _Work:
         distinct = placed.select("easting", "northing", "square_m").drop_nulls().unique()
         numbered = distinct.with_columns(place_ids(distinct))
         placed = placed.join(numbered, on=["easting", "northing", "square_m"], how="left", maintain_order="left")
-        note_places(self.text, placed, self.faults)
-        self.typed = pl.concat([self.typed, placed.drop(NOTE, NOTE_COLUMN)], how="horizontal")
+        self.typed = pl.concat([self.typed, placed], how="horizontal")
 
     def _days(self) -> pl.Series | None:
         """The day each row is of, by the dataset's clock; None where the dataset has none."""
@@ -305,13 +304,15 @@ class _Work:
         ids = record_ids(rows, self._scope(), key, whole)
         loaded = self._loaded(rows.with_columns(ids))
         if self.dataset.shape == "event":
-            note_pile_ups(loaded, self.version, self.faults)
+            for column, message in pile_ups(loaded, (ROW,), self.version.location):
+                self.faults.note("pile_up", message, column)
         whose = base.select(INDEX, *WHOSE)
         aside = set_aside(self.sent, whose, left_out, faults, repeated, self.records.unread)
         repairs = self.faults.repaired().join(self.sent.select(INDEX, ROW, PART), on=INDEX, maintain_order="left")
         issues = issue_rows(aside, loaded, [*self.records.notes, *self.faults.notes], repairs)
         totals, examples = counted(issues, str(self.claim.source))
         account = self._account(loaded, aside)
+        loaded = loaded.drop(TOLD, strict=False)
         return Harmonised(loaded, aside, issues, account, totals, examples, self.supplier, self.period)
 
     def _scope(self) -> str:
@@ -361,7 +362,7 @@ class _Work:
 
         feed = self.claim.feed
         fields = list(stored_columns(self.dataset))
-        place = ["place_id", *PLACE_COLUMNS] if self.dataset.shape == "event" else []
+        place = ["place_id", *PLACE_COLUMNS, *TOLD] if self.dataset.shape == "event" else []
         category = ["source_category"] if self.dataset.category else []
         return rows.select(
             "record_id",

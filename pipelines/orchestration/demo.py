@@ -82,10 +82,12 @@ _DEMO_PARTNERS = ("police", "northmark", "eastmark", "westmark", "county_council
 
 
 def _reference(home: Home, county: Any, say: Say) -> None:
-    """Boundaries and postcodes, through the same code as the commands that load them."""
+    """Boundaries, postcodes, properties and names, through the same code as the commands that load them."""
     from pipelines.demo import write_reference
     from pipelines.place.boundaries import BoundaryFields, add_boundaries
+    from pipelines.place.names import add_names
     from pipelines.place.postcode_directory import add_postcodes
+    from pipelines.place.uprns import add_uprns
 
     files = write_reference(county, home.root / "reference" / "demo")
     sets: tuple[tuple[str, Path, BoundaryFields, date], ...] = (
@@ -98,6 +100,9 @@ def _reference(home: Home, county: Any, say: Say) -> None:
         say(f"boundaries {name}: {added.areas} areas")
     directory = add_postcodes([files.postcodes], home.postcodes, accept_fewer=True)
     say(f"postcodes: {directory.postcodes}")
+    say(f"UPRNs: {add_uprns([files.uprns], home.uprns):,}")
+    named = add_names([files.names], home.names)
+    say(f"names: {named.streets} streets, {named.places} places")
 
 
 def _brief(say: Say) -> Say:

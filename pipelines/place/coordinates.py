@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.place.amiss import CONFIDENCE, OUTSIDE, SWAPPED, Explained, Points, explained, far_from_britain
 from pipelines.place.cover import in_cover
-from pipelines.place.located import NOTE, UNPLACED, as_located
+from pipelines.place.located import ISSUE, UNPLACED, as_located
 from pipelines.place.stand_ins import are_defaults, are_dummies
 from pipelines.place.transform import to_national_grid
 from pipelines.specs.locations import NATIONAL_GRID, Coordinates
@@ -67,7 +67,7 @@ def by_coordinates(distinct: pl.DataFrame, way: Coordinates) -> pl.DataFrame:
             "northing": pl.Series(north).round(3),
             "square_m": pl.Series(square, dtype=pl.Int32),
             "place_confidence": pl.Series([CONFIDENCE[item] for item in kind], dtype=pl.Float64),
-            NOTE: pl.Series([_NOTES.get(item) for item in kind], dtype=pl.String),
+            ISSUE: pl.Series([_NOTES.get(item) for item in kind], dtype=pl.String),
         }
     )
     is_placed = pl.Series(method == "coordinates")

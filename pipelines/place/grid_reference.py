@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.place.amiss import CONFIDENCE, OUTSIDE, Points
 from pipelines.place.cover import in_cover
-from pipelines.place.located import NOTE, as_located
+from pipelines.place.located import ISSUE, as_located
 from pipelines.place.stand_ins import DUMMIES, are_defaults
 from pipelines.specs.grid_reference import lacks_letters, parse_grid_reference
 from pipelines.specs.locations import GridReference
@@ -49,7 +49,7 @@ def by_grid_reference(distinct: pl.DataFrame, way: GridReference) -> pl.DataFram
             "northing": north,
             "square_m": pl.Series(side, dtype=pl.Int32),
             "place_confidence": pl.Series([CONFIDENCE[item] for item in kind], dtype=pl.Float64),
-            NOTE: pl.Series([item or None for item in kind], dtype=pl.String),
+            ISSUE: pl.Series([item or None for item in kind], dtype=pl.String),
         }
     )
     is_placed = pl.Series(method == "grid_reference", dtype=pl.Boolean)

@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING
 
 from pipelines.place.coordinates import by_coordinates
 from pipelines.place.grid_reference import by_grid_reference
-from pipelines.place.located import DAY, NOTE, NOTE_COLUMN, PLACE_COLUMNS, located_rows
+from pipelines.place.located import COLUMN, DAY, ISSUE, MESSAGE, NOTED, PLACE_COLUMNS, TOLD, UNPLACED, located_rows
 from pipelines.place.postcode_areas import by_postcode_area
 from pipelines.place.postcodes import by_postcode
 from pipelines.place.reference import ReferenceData
-from pipelines.specs.locations import Coordinates, GridReference, Location, PostcodeDistrict, PostcodeSector
+from pipelines.place.streets import by_street
+from pipelines.place.uprns import by_uprn
+from pipelines.specs.locations import (
+    Coordinates,
+    GridReference,
+    Location,
+    PostcodeDistrict,
+    PostcodeSector,
+    Street,
+    Uprn,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,21 +42,21 @@ def locate(
             looked up; None where no row has one.
 
     Returns:
-        One row for each row given, in order, with `PLACE_COLUMNS`, the place to the millimetre, `NOTE` and
-        `NOTE_COLUMN`. Where there is no place the method is a key of `UNPLACED`.
+        One row for each row given, in order, with `PLACE_COLUMNS`, the place to the millimetre, and
+        `TOLD`. Where there is no place the method is a key of `UNPLACED`.
     """
     import polars as pl
 
     columns = list(dict.fromkeys(name for way in ways for name in way.reads))
     if not columns:
-        return located_rows([(None, None, None, "no_location", None)] * frame.height)
+        return _told(located_rows([(None, None, None, "no_location", None)] * frame.height))
     if days is None or not any(way.needs for way in ways):
         days = pl.Series([None], dtype=pl.Date).new_from_index(0, frame.height)
     given = frame.select(columns).with_columns(days.alias(DAY))
     distinct = given.unique(maintain_order=True)
     best: pl.DataFrame | None = None
     for way in ways:
-        found = _one_way(distinct, way, reference).with_columns(pl.lit(way.reads[0]).alias(NOTE_COLUMN))
+        found = _one_way(distinct, way, reference).with_columns(pl.lit(way.reads[0]).alias(COLUMN))
         if best is None:
             best = found
             continue
@@ -57,10 +67,19 @@ def locate(
         best = best.select(
             pl.when(taken).then(pl.col(name)).otherwise(found[name]).alias(name) for name in found.columns
         )
-    placed = pl.concat([distinct, best if best is not None else distinct], how="horizontal")
+    placed = pl.concat([distinct, _told(best if best is not None else distinct)], how="horizontal")
     return given.join(placed, on=[*columns, DAY], how="left", nulls_equal=True, maintain_order="left").select(
-        *PLACE_COLUMNS, NOTE, NOTE_COLUMN
+        *PLACE_COLUMNS, *TOLD
     )
+
+
+def _told(located: pl.DataFrame) -> pl.DataFrame:
+    """With the issue of each row that has no place, and what is said of one that has."""
+    import polars as pl
+
+    why = pl.col("place_method").replace_strict(UNPLACED, default=None, return_dtype=pl.String)
+    said = pl.col(ISSUE).replace_strict(NOTED, default=None, return_dtype=pl.String)
+    return located.with_columns(pl.col(ISSUE).fill_null(why), pl.col(MESSAGE).fill_null(said))
 
 
 def _one_way(distinct: pl.DataFrame, way: Location, reference: ReferenceData) -> pl.DataFrame:
@@ -72,4 +91,8 @@ def _one_way(distinct: pl.DataFrame, way: Location, reference: ReferenceData) ->
         return by_postcode_area(distinct, way, reference.postcode_sectors, reference.postcode_districts)
     if isinstance(way, PostcodeDistrict):
         return by_postcode_area(distinct, way, None, reference.postcode_districts)
+    if isinstance(way, Uprn):
+        return by_uprn(distinct, way, reference.uprns)
+    if isinstance(way, Street):
+        return by_street(distinct, way, reference.names)
     return by_postcode(distinct, way, reference.postcodes)

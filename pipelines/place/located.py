@@ -16,10 +16,11 @@ DAY = "\x00day"
 PLACE_COLUMNS = (
     "easting", "northing", "square_m", "place_method", "place_confidence", "stated_set", "stated_area",
 )  # fmt: skip
+# What is told of a row's place and not published: the issue type (of every row without a place, and of a few with
+# one), what it says beyond its type, and the first column of the way that told it.
+ISSUE, MESSAGE, COLUMN = TOLD = ("place_issue", "place_message", "place_column")
 
-# What is to be told of a row that is placed all the same: an issue type, mostly null, and the first column of the way
-# that was taken. They are told, and not published.
-NOTE, NOTE_COLUMN = "place_note", "place_column"
+# What the issues of rows that have a place say, where the way does not say more itself.
 NOTED = {
     "swapped_axes_mended": "read with east for north, as only so does it lie within",
     "truncated_units_mended": "read in another unit, as only so does it lie within, with a square to match",
@@ -40,24 +41,34 @@ UNPLACED = {
     "letters_missing": "letters_missing",
     "invalid_postcode": "invalid_postcode",
     "postcode_without_position": "postcode_without_position",
+    "unknown_uprn": "unknown_uprn",
+    "unknown_street": "unknown_street",
+    "ambiguous_street": "ambiguous_street",
 }
 
 
 def place_schema() -> dict[str, pl.DataType]:
-    """The types of `PLACE_COLUMNS`, `NOTE` and `NOTE_COLUMN`."""
+    """The types of `PLACE_COLUMNS`."""
     import polars as pl
 
-    kinds = (pl.Float64(), pl.Float64(), pl.Int32(), pl.String(), pl.Float64(), *[pl.String()] * 4)
-    return dict(zip((*PLACE_COLUMNS, NOTE, NOTE_COLUMN), kinds, strict=True))
+    numbers = {"square_m": pl.Int32(), **dict.fromkeys(("easting", "northing", "place_confidence"), pl.Float64())}
+    return {name: numbers.get(name, pl.String()) for name in PLACE_COLUMNS}
+
+
+def located_schema() -> dict[str, pl.DataType]:
+    """The types of `PLACE_COLUMNS` and `TOLD`."""
+    import polars as pl
+
+    return {**place_schema(), **dict.fromkeys(TOLD, pl.String())}
 
 
 def as_located(frame: pl.DataFrame) -> pl.DataFrame:
-    """`frame` with all of `PLACE_COLUMNS`, `NOTE` and `NOTE_COLUMN` in order and typed; those it lacks are null."""
+    """`frame` with all of `PLACE_COLUMNS` and `TOLD` in order and typed; those it lacks are null."""
     import polars as pl
 
     return frame.select(
         (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)
-        for name, kind in place_schema().items()
+        for name, kind in located_schema().items()
     )
 
 

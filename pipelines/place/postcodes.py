@@ -83,7 +83,7 @@ def by_postcode(distinct: pl.DataFrame, way: Postcode, directory: pl.DataFrame |
         .when(~has & pl.col("is_outside_cover").fill_null(False)).then(pl.lit("outside_cover"))
         .when(~has).then(pl.lit("postcode_without_position"))
         .otherwise(pl.col("standing").replace_strict(_METHODS, return_dtype=pl.String)),
-        place_note=pl.when(has & pl.col("is_repaired")).then(pl.lit("postcode_repaired")),
+        place_issue=pl.when(has & pl.col("is_repaired")).then(pl.lit("postcode_repaired")),
     )  # fmt: skip
     return as_located(placed)
 

@@ -77,6 +77,25 @@ class PublisherFile:
         except duckdb.Error as error:
             raise self.explained(error) from error
 
+    def refuse_without_last_line_end(self) -> None:
+        """Refuse a file whose last line has no end, of a publisher that ends them all: it may have been cut there.
+
+        Raises:
+            Refusal: where the last line has no end, with its line.
+        """
+        with self.path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - 1))
+            if not size or file.read() == b"\n":
+                return
+            file.seek(0)
+            line = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) + 1
+        raise Refusal(
+            "field_count",
+            f"{self.shown}:{line}: the last line has no line end; the file may have been cut short: get it again from "
+            "its publisher, or end the line if it is whole",
+        )
+
     def explained(self, error: Exception) -> Refusal:
         """What DuckDB says of a file it cannot read, as a refusal with the line."""
         found = _LINE.search(str(error))

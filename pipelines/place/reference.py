@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.place.gazetteer import Gazetteer
 from pipelines.place.postcode_areas import district_squares, sector_squares
 from pipelines.place.postcodes import read_postcodes
 
@@ -42,6 +43,17 @@ class ReferenceData:
         """The squares of postcode districts, drawn from the directory; None where none is loaded."""
         return None if self.postcodes is None else district_squares(self.postcodes)
 
+    @property
+    def uprns(self) -> Path | None:
+        """The file of UPRNs, which is too large to be held; None where none is loaded."""
+        return self._path("uprns.parquet")
+
+    @cached_property
+    def names(self) -> Gazetteer | None:
+        """The gazetteer of streets and places; None where none is loaded."""
+        path = self._path("names.parquet")
+        return Gazetteer.of_file(path) if path else None
+
     def digest(self, kinds: Iterable[str]) -> str:
         """A hash of the kinds of reference data named, as `postcodes`; empty where none is named."""
         told = [f"{kind}={self._hash(kind)}" for kind in sorted(set(kinds))]
@@ -58,7 +70,8 @@ class ReferenceData:
         if path is None:
             return "none"
         if path not in self._hashes:
-            self._hashes[path] = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+            with path.open("rb") as file:
+                self._hashes[path] = hashlib.file_digest(file, "sha256").hexdigest()[:16]
         return self._hashes[path]
 
     def _path(self, name: str) -> Path | None:

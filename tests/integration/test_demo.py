@@ -108,6 +108,30 @@ def test_a_postcode_places_a_record_as_it_was_on_its_day(demo: tuple[Path, str])
     ]
 
 
+def test_a_street_in_place_of_a_grid_reference_is_found_or_said_to_be_ambiguous(demo: tuple[Path, str]) -> None:
+    rows = _ask(
+        demo,
+        "select source_id, place_method, round(place_confidence, 2) as sure, square_m >= 100 as is_wide "
+        "from records where partner = 'demo_westmark' and place_method <> 'grid_reference' order by 1",
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("W202308-003", "street", 0.95, True),
+        ("W202308-004", "street", 0.86, True),
+        ("W202308-005", "street", 0.95, True),
+        ("W202308-006", "ambiguous_street", None, None),
+    ]
+    ledger = sqlite3.connect(f"file:{demo[0] / 'ledger.sqlite'}?mode=ro", uri=True)
+    told = ledger.execute(
+        "select issue_type, count, example from issue_total where issue_type like '%street%' order by 1"
+    ).fetchall()
+    ledger.close()
+    assert [(kind, count) for kind, count, _ in told] == [("ambiguous_street", 1), ("street_respelt", 1)]
+    assert [example.partition(": ")[2] for *_, example in told] == [
+        "OS_GRID: 2 streets of this name; its town or village would tell", "OS_GRID: read as Tenterfield Road",
+    ]  # fmt: skip
+    assert {"UPRNs: 4,499", "names: 56 streets, 7 places"} <= set(demo[1].splitlines())
+
+
 def test_a_rate_is_its_numerator_by_its_denominator_with_its_interval(demo: tuple[Path, str]) -> None:
     rows = _ask(demo, "select * from indicator_values where value is not null")
     assert len(rows) > 1000

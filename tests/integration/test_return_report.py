@@ -86,7 +86,7 @@ def test_the_report_tells_every_cause_its_rows_and_who_must_act(bench: Bench, tm
         ("missing_value", "Ref No"): 1,
         ("conflicting_record", None): 1,
         ("repeated_record", None): 1,
-        ("no_location", None): 1,
+        ("no_location", "Easting"): 1,
     }
     assert {group.type.issue_type for group in report.section("us")} == {"unmapped_code"}
     assert {group.type.issue_type for group in report.section("noted")} == {"repeated_record"}

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from pipelines.place.cover import in_cover
 from pipelines.place.locate import locate
-from pipelines.place.located import NOTE, NOTED, UNPLACED
+from pipelines.place.located import ISSUE, NOTED, UNPLACED
 from pipelines.place.transform import from_national_grid
 from pipelines.specs.locations import Coordinates, GridReference, Location
 from tests.unit.makers import NO_REFERENCE
@@ -42,7 +42,7 @@ def located(way: Location, x: str, y: str = "") -> dict[str, Any]:
     # A row is placed and has all that a place has, or is not and has nothing but the reason.
     assert (row["place_method"] in UNPLACED) is not is_placed
     assert all((row[name] is not None) is is_placed for name in ("northing", "square_m", "place_confidence"))
-    assert row[NOTE] is None or (is_placed and row[NOTE] in NOTED)
+    assert (row[ISSUE] is None or row[ISSUE] in NOTED) if is_placed else row[ISSUE] == UNPLACED[row["place_method"]]
     return row
 
 
@@ -52,7 +52,7 @@ def method(way: Location, x: str, y: str = "") -> str:
 
 def place(way: Location, x: str, y: str = "") -> tuple[Any, ...]:
     row = located(way, x, y)
-    return row["easting"], row["northing"], row["square_m"], row["place_confidence"], row[NOTE]
+    return row["easting"], row["northing"], row["square_m"], row["place_confidence"], row[ISSUE]
 
 
 # --- values in place of a location -----------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def test_a_point_with_two_explanations_is_never_mended() -> None:
     # Bounds so wide that ten times and a hundred times the same numbers lie within.
     way = on_grid(within=(20_000, 20_000, 400_000, 400_000), mend=BOTH)
     assert method(way, "3900", "2500") == "truncated_units"
-    assert located(way, "3990", "900")[NOTE] == "truncated_units_mended"
+    assert located(way, "3990", "900")[ISSUE] == "truncated_units_mended"
 
 
 def test_a_point_nothing_explains_is_placed_where_it_is_written() -> None:

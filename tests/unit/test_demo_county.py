@@ -10,6 +10,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -224,6 +225,39 @@ def test_eastmark_writes_a_postcode_that_was_terminated_and_one_that_was_used_ag
     assert min(days[REUSED_POSTCODE]) > USED_AGAIN_FROM
 
 
+def test_properties_are_about_the_postcodes_in_degrees_as_in_metres(county: County, reference: ReferenceFiles) -> None:
+    listed = rows(reference.uprns, "utf-8-sig")
+    assert list(listed[0]) == ["UPRN", "X_COORDINATE", "Y_COORDINATE", "LATITUDE", "LONGITUDE"]
+    assert 4_400 < len(listed) == len({row["UPRN"] for row in listed}) <= 4_500
+    metres, degrees = (
+        np.array([[float(row[name]) for name in pair] for row in listed])
+        for pair in (("X_COORDINATE", "Y_COORDINATE"), ("LONGITUDE", "LATITUDE"))
+    )
+    assert shapely.contains_xy(county.outline, *metres.T).all()
+    east, north = convert_bng(np.ascontiguousarray(degrees[:, 0]), np.ascontiguousarray(degrees[:, 1]))
+    assert np.hypot(east - metres[:, 0], north - metres[:, 1]).max() < 0.1
+
+
+def test_names_come_as_the_publishers_tiles_do(reference: ReferenceFiles) -> None:
+    with zipfile.ZipFile(reference.names) as archive:
+        header, tile = (
+            list(csv.reader(io.StringIO(archive.read(name).decode("utf-8-sig"), newline="")))
+            for name in ("Doc/OS_Open_Names_Header.csv", "Data/SJ82.csv")
+        )
+    assert (len(header), {len(row) for row in header + tile}) == (1, {34})
+    named = [dict(zip(header[0], row, strict=True)) for row in tile]
+    roads = [row for row in named if row["LOCAL_TYPE"] == "Named Road"]
+    assert {row["LOCAL_TYPE"] for row in named} == {"Named Road", "Town", "Village", "Postcode"}
+    assert len({row["ID"] for row in named}) == len(named)
+    church_lanes = [row["POPULATED_PLACE"] for row in roads if row["NAME1"] == "Church Lane"]
+    assert len(church_lanes) == len(set(church_lanes)) == 7
+    assert sum(row["NAME1"] == "Tenterfield Road" for row in roads) == 1
+    for row in roads:
+        west, south, east, north = (int(row[f"MBR_{side}"]) for side in ("XMIN", "YMIN", "XMAX", "YMAX"))
+        assert west <= int(row["GEOMETRY_X"]) <= east
+        assert south <= int(row["GEOMETRY_Y"]) <= north
+
+
 def test_every_crime_is_in_the_county_and_in_its_month(county: County, landing: Path) -> None:
     found = crimes(landing)
     placed = [row for row in found if row["Lon"]]
@@ -370,6 +404,7 @@ def test_planted_faults_of_the_districts(landing: Path) -> None:
     lines = westmark_lines(landing)
     assert sum(line.split("|")[1] == "31-Feb-2024" for line in lines) == 1
     assert sum(line.split("|")[2] == vehicles.UNMAPPED_CODE for line in lines) == 2
+    assert [line.split("|")[3] for line in lines if line.split("|")[3][2] != " "] == list(vehicles.STREETS_NAMED)
     assert not list(landing.glob("demo_westmark/*/*_202411.txt"))
     (nil,) = landing.glob("demo_westmark/*/*_202412.txt")
     assert len(nil.read_text().splitlines()) == 1

@@ -16,11 +16,12 @@ from pipelines.harmonise.delivery import OUTCOMES, Harmonised, harmonise
 from pipelines.harmonise.returns import returns_of
 from pipelines.intake.claims import Claim, Declared
 from pipelines.intake.refusal import Refusal
-from pipelines.place.located import UNPLACED
+from pipelines.place.located import TOLD, UNPLACED
+from pipelines.place.reference import ReferenceData
 from pipelines.read.delivery import read_delivery
 from pipelines.read.records import ROW, Records
 from pipelines.specs.feeds import Expect, PeriodPlace, Range
-from pipelines.specs.locations import Coordinates
+from pipelines.specs.locations import Coordinates, Street
 from tests.unit.makers import (
     DELIVERED,
     GUILDFORD,
@@ -33,14 +34,17 @@ from tests.unit.makers import (
     street,
     street_file,
 )
+from tests.unit.test_streets import REFERENCE
 
 MAY = date(2014, 5, 1)
 NORTHMARK_FILE = "2024-09-04/AV_0824.csv"
 NORTHMARK_HEADER = "Ref No,Date reported,Type,Keeper,Reg mark,Easting,Northing,Make,Officer notes"
 
 
-def of_rows(*rows: list[str], claim: Claim | None = None) -> tuple[Records, Harmonised]:
-    return harmonised(street_file(rows), claim or lenient(claimed(STREET_FILE)))
+def of_rows(
+    *rows: list[str], claim: Claim | None = None, reference: ReferenceData = NO_REFERENCE
+) -> tuple[Records, Harmonised]:
+    return harmonised(street_file(rows), claim or lenient(claimed(STREET_FILE)), reference=reference)
 
 
 def aside(result: Harmonised, *columns: str) -> list[tuple[object, ...]]:
@@ -152,7 +156,23 @@ def test_a_row_nobody_can_place_is_loaded_and_says_why() -> None:
         ("outside_cover", None, None),
     ]
     assert dict(result.issues) == {"no_location": 1, "bad_location": 1, "outside_cover": 1}
-    assert result.examples["bad_location"] == f"{STREET_FILE}:3"
+    assert result.examples["bad_location"] == f"{STREET_FILE}:3: Longitude"
+
+
+def test_an_issue_says_what_was_made_of_a_street() -> None:
+    claim = lenient(claimed(STREET_FILE))
+    ways = (*claim.version.location, Street(by="street", column="Location", in_district="Waverley"))
+    ignored = tuple(name for name in claim.version.ignore if name != "Location")
+    claim = replace(claim, version=claim.version.model_copy(update={"location": ways, "ignore": ignored}))
+    texts = ("Woodbrige Rd", "On or near High St", "Old Rd")
+    named = [[*street(f"c{number}", at=("", ""))[:6], text] for number, text in enumerate(texts)]
+    named = [row + street()[7:] for row in named]
+    _, result = of_rows(*named, street("c9"), claim=claim, reference=REFERENCE)
+    assert result.rows["place_method"].to_list() == ["street", "ambiguous_street", "unknown_street", "coordinates"]
+    assert dict(result.issues) == {"street_respelt": 1, "ambiguous_street": 1, "unknown_street": 1}
+    assert result.examples["street_respelt"] == f"{STREET_FILE}:2: Location: read as Woodbridge Road"
+    assert result.examples["ambiguous_street"].startswith(f"{STREET_FILE}:3: Location: 2 streets of this name")
+    assert not {*TOLD} & {*result.rows.columns}
 
 
 def test_a_feed_that_says_no_location_has_rows_without_places() -> None:

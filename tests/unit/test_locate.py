@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.place.cover import in_cover
 from pipelines.place.locate import locate
-from pipelines.place.located import NOTE, PLACE_COLUMNS, UNPLACED
+from pipelines.place.located import PLACE_COLUMNS, TOLD, UNPLACED
 from pipelines.place.reference import ReferenceData
 from pipelines.place.transform import ApproximateTransformError, to_national_grid
 from pipelines.specs.locations import Coordinates, GridReference, Location, Postcode
@@ -40,7 +40,7 @@ def places(
 ) -> list[tuple[Any, ...]]:
     schema = dict.fromkeys(columns, pl.String)
     found = locate(pl.DataFrame(columns, schema=schema), ways, reference)
-    assert found.columns == [*PLACE_COLUMNS, NOTE]
+    assert found.columns == [*PLACE_COLUMNS, *TOLD]
     return found.select(PLACE_COLUMNS[:4]).rows()
 
 

@@ -107,7 +107,7 @@ def test_a_misread_postcode_is_placed_told_and_trusted_less() -> None:
     ]
     days = pl.Series([day, day], dtype=pl.Date)
     told = locate(pl.DataFrame({"postcode": ["GUI 4DY", "GU1 4DY"]}), (POSTCODE,), LIVES, days)
-    assert told.select("place_note", "place_column").rows() == [("postcode_repaired", "postcode"), (None, "postcode")]
+    assert told.select("place_issue", "place_column").rows() == [("postcode_repaired", "postcode"), (None, "postcode")]
     # A text that the directory holds as it is written is never mended.
     odd = directory(("S011AA", 1.0, None, None, 1), ("SO11AA", 2.0, None, None, 1))
     assert found(odd, "S01 1AA", day=day) == [(1.0, "postcode", 0.95)]
