@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.areas import history_app, tell_area
 from pipelines.cli.output import Output
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
 app.add_typer(specs_app, name="specs", rich_help_panel="Set up")
 app.add_typer(boundaries_app, name="boundaries", rich_help_panel="Set up")
 app.add_typer(postcodes_app, name="postcodes", rich_help_panel="Set up")
+app.add_typer(history_app, name="history", rich_help_panel="Set up")
 
 START, MONTHLY, ASK, SET_UP = "Start here", "Every month", "Ask", "Set up"
 
@@ -201,6 +203,7 @@ def query(
     run_query(text, audience, release, _day(as_known_at, "--as-known-at"), format_)
 
 
+app.command("area", rich_help_panel=ASK)(tell_area)
 app.add_typer(releases_app, name="releases", rich_help_panel=ASK)
 
 

@@ -114,7 +114,9 @@ def issue_rows(
     if "place_method" in loaded.columns:
         unplaced = loaded.filter(pl.col("place_method").is_in(list(UNPLACED)))
         kinds = pl.col("place_method").replace_strict(UNPLACED, return_dtype=pl.String)
-        frames.append(unplaced.select(ROW, PART, issue_type=kinds))
+        missing = unplaced.select(ROW, PART, issue_type=kinds)
+        # Some ways to a place say more themselves of why there is none.
+        frames.append(missing if repairs is None else missing.join(repairs, on=[ROW, PART, "issue_type"], how="anti"))
     frames += [] if repairs is None else [repairs]
     return pl.concat(frames, how="diagonal_relaxed").select(pl.col(name).cast(kind) for name, kind in schema.items())
 

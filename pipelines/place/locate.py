@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.place.area_codes import by_area
 from pipelines.place.coordinates import by_coordinates
 from pipelines.place.grid_reference import by_grid_reference
 from pipelines.place.located import PLACE_COLUMNS, located_rows
 from pipelines.place.postcodes import by_postcode
 from pipelines.place.reference import ReferenceData
-from pipelines.specs.locations import Coordinates, GridReference, Location
+from pipelines.specs.locations import AreaCode, Coordinates, GridReference, Location
 
 if TYPE_CHECKING:
     import polars as pl
@@ -70,4 +71,6 @@ def _one_way(distinct: pl.DataFrame, way: Location, reference: ReferenceData) ->
         return by_coordinates(distinct, way)
     if isinstance(way, GridReference):
         return by_grid_reference(distinct, way)
+    if isinstance(way, AreaCode):
+        return by_area(distinct, way, reference.area_codes(way.boundary_set), DAY)
     return by_postcode(distinct, way, reference.postcodes)

@@ -21,6 +21,9 @@ UNPLACED = {
     "bad_location": "bad_location",
     "outside_cover": "outside_cover",
     "unknown_postcode": "unknown_postcode",
+    "historic_area_code": "historic_area_code",
+    "unknown_area_code": "unknown_area_code",
+    "area_outside_sets": "area_outside_sets",
 }
 
 
