@@ -1,4 +1,4 @@
-"""Area codes as published: two vintages of LSOA in one file, wards by their codes of 2003, districts that have ended."""
+"""Area codes as published: two vintages of LSOA in one file, wards by codes of 2003, districts that have ended."""
 
 from __future__ import annotations
 
