@@ -180,6 +180,11 @@ class Home:
         return self.reference / "names.parquet"
 
     @property
+    def code_history(self) -> Path:
+        """The history of area codes."""
+        return self.reference / "code_history.parquet"
+
+    @property
     def build(self) -> Path:
         """What a build is handed, and what dbt writes beside the warehouse."""
         return self.root / "build"

@@ -33,7 +33,9 @@ def write_observations(home: Home, specs: SpecSet, plan: Plan, held: dict[str, S
 
             rows = only_in_force(pl.read_parquet(home.harmonised_of(item)), held.get(item["delivery_id"]))
             if "boundary_set" not in rows.columns:
-                rows = rows.with_columns(boundary_set=pl.lit(feed.feed.boundary_set))
+                # Figures of no area code: their set, where the feed names one, is nobody's to tell but the feed's.
+                named = feed.feed.boundary_set or ()
+                rows = rows.with_columns(boundary_set=pl.lit(named[0] if len(named) == 1 else None, pl.String))
             in_one_shape(rows, feed.dataset, dataset).write_parquet(target)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import delete, insert
 from pipelines.build.coverage import Arrived, coverage
 from pipelines.build.in_force import mark_in_force
 from pipelines.place.boundaries import set_digest, set_names
+from pipelines.place.reference import ReferenceData
 from pipelines.specs.fingerprint import digest, specs_digest
 from pipelines.specs.load import SpecSet
 from pipelines.specs.periods import period_start
@@ -196,6 +197,7 @@ def _state(home: Home, specs: SpecSet, current: list[dict[str, Any]], grid: list
         "specs": specs_digest(specs),
         "stated": digest([item for item in stated if item[-1] is not None]),
         "project": project_digest(home.dbt_project),
+        "code_history": ReferenceData(home.reference).digest(["code_history"]),
         **sets,
     }
 

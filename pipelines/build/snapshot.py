@@ -15,6 +15,7 @@ from pipelines.build.in_force import Surviving, only_in_force, survivors
 from pipelines.build.observations import write_observations
 from pipelines.build.plan import Plan
 from pipelines.build.reconciliation import return_counts, stating_feeds
+from pipelines.place.area_registry import AreaRegistry
 from pipelines.place.boundaries import read_areas, set_names
 from pipelines.place.located import place_schema
 from pipelines.specs.base import PeriodType
@@ -41,6 +42,8 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
         _write(draft / "return_counts.parquet", _RETURN_COUNTS, return_counts(home, specs, plan))
         _places(home, draft)
         _areas(home, specs, plan, draft)
+        areas = AreaRegistry(home.boundaries, home.code_history, home.lookups)
+        areas.table(plan.as_of).write_parquet(draft / "area_codes.parquet")
         _codes(specs, draft)
         _periods(plan, draft)
         _write(draft / "data_dictionary.parquet", _DICTIONARY, dictionary_rows(home.dbt_project))

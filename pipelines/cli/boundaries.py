@@ -102,12 +102,17 @@ def boundaries_remove(
     home = Home.from_environment()
     specs = load_specs(home.specs)
     with home.alone():
-        feeds = sorted(feed_id for feed_id, feed in specs.feeds.items() if feed.feed.boundary_set == name)
+        kind = f"boundaries/{name}"
+        feeds = sorted(
+            feed_id
+            for feed_id, feed in specs.feeds.items()
+            if any(kind in feed.feed.needs(version) for version in feed.feed.versions)
+        )
         if feeds:
             raise Refusal(
                 "bad_value",
-                f"{name}: area codes of {', '.join(feeds)} are from it; take `boundary_set` out of the spec first, or "
-                "name another set there",
+                f"{name}: area codes of {', '.join(feeds)} are from it; take it out of `boundary_set` "
+                "in the spec first, or name another set there",
             )
         remove_set(home.boundaries, name)
     output = Output(json)

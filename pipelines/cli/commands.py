@@ -202,7 +202,7 @@ def read_file(
 
     home = Home.from_environment()
     trial = trial_of(spec, home.specs, dataset)
-    results = try_out(file, trial, declared, ReferenceData(home.reference), out)
+    results = try_out(file, trial, declared, ReferenceData(home.reference, home.boundaries), out)
     if not output.as_json:
         for result in results:
             show_try_out(result, trial.dataset)

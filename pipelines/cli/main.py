@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.areas import history_app, tell_area
 from pipelines.cli.boundaries import boundaries_app
 from pipelines.cli.gazetteers import names_app, uprns_app
 from pipelines.cli.lookups import boundaries_merge, lookups_app
@@ -33,6 +34,7 @@ app.add_typer(lookups_app, name="lookups", rich_help_panel="Set up")
 app.add_typer(postcodes_app, name="postcodes", rich_help_panel="Set up")
 app.add_typer(uprns_app, name="uprns", rich_help_panel="Set up")
 app.add_typer(names_app, name="names", rich_help_panel="Set up")
+app.add_typer(history_app, name="history", rich_help_panel="Set up")
 
 START, MONTHLY, ASK, SET_UP = "Start here", "Every month", "Ask", "Set up"
 
@@ -197,6 +199,7 @@ def query(
     run_query(text, audience, release, _day(as_known_at, "--as-known-at"), format_)
 
 
+app.command("area", rich_help_panel=ASK)(tell_area)
 app.add_typer(releases_app, name="releases", rich_help_panel=ASK)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from pipelines.harmonise.areas import AREA, SET, figures_of_sets
 from pipelines.harmonise.aside import PARALLEL, WHOSE, counted, issue_rows, repeats, set_aside
 from pipelines.harmonise.blanks import note_blanks
 from pipelines.harmonise.corrections import Sent, corrected
@@ -181,15 +182,29 @@ class _Work:
         import polars as pl
 
         if self.dataset.shape != "event":
+            self._name_sets(reference)
             return
+        days = self._days()
         try:
-            placed = locate(self.text, self.version.location, reference, self._days())
+            placed = locate(self.text, self.version.location, reference, days)
         except ApproximateTransformError as error:
             raise Refusal("unreadable", f"{self.claim.source}: {error}") from error
         distinct = placed.select("easting", "northing", "square_m").drop_nulls().unique()
         numbered = distinct.with_columns(place_ids(distinct))
         placed = placed.join(numbered, on=["easting", "northing", "square_m"], how="left", maintain_order="left")
         self.typed = pl.concat([self.typed, placed], how="horizontal")
+
+    def _name_sets(self, reference: ReferenceData) -> None:
+        """Supplied figures get the set that their area code is of, where the feed names sets and no column says it."""
+        named, header = self.claim.feed.feed.boundary_set, self._header_of(AREA)
+        if named is None or AREA not in self.typed.columns or header is None or self._header_of(SET) is not None:
+            return
+        dated = self._days()
+        days = self.periods if dated is None else dated.zip_with(dated.is_not_null(), self.periods)
+        plain = header in self.plain
+        made = figures_of_sets(self.typed.select(INDEX, AREA), days, named, reference, header, plain)
+        self.typed = self.typed.with_columns(made.boundary_set.alias(SET), made.area_code.alias(AREA))
+        self.faults.repairs.append(made.told)
 
     def _days(self) -> pl.Series | None:
         """The day each row is of, by the dataset's clock; None where the dataset has none."""
@@ -362,6 +377,7 @@ class _Work:
 
         feed = self.claim.feed
         fields = list(stored_columns(self.dataset))
+        fields += [SET] if SET in rows.columns and SET not in fields else []
         place = ["place_id", *PLACE_COLUMNS, *TOLD] if self.dataset.shape == "event" else []
         category = ["source_category"] if self.dataset.category else []
         return rows.select(

@@ -66,7 +66,7 @@ class Preparer:
     @cached_property
     def reference(self) -> ReferenceData:
         """Reference data for placing rows, read when first needed."""
-        return ReferenceData(self.home.reference)
+        return ReferenceData(self.home.reference, self.home.boundaries)
 
     @cached_property
     def reading_digest(self) -> str:
@@ -86,7 +86,7 @@ class Preparer:
 
     def making(self, claim: Claim, supplier: str) -> Making:
         """What decides the rows that the specs in force make of a claimed source."""
-        reference = self.reference.digest(kind for way in claim.version.location for kind in way.needs)
+        reference = self.reference.digest(claim.feed.feed.needs(claim.version))
         return making_of(self.specs, claim.feed, claim.version, reference, claim.facts.period, supplier)
 
     def at_hand(self, key: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:

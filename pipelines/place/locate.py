@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.place.area_codes import by_area
 from pipelines.place.coordinates import by_coordinates
 from pipelines.place.grid_reference import by_grid_reference
 from pipelines.place.located import COLUMN, DAY, ISSUE, MESSAGE, NOTED, PLACE_COLUMNS, TOLD, UNPLACED, located_rows
@@ -16,6 +17,7 @@ from pipelines.place.reference import ReferenceData
 from pipelines.place.streets import by_street
 from pipelines.place.uprns import by_uprn
 from pipelines.specs.locations import (
+    AreaCode,
     Coordinates,
     GridReference,
     Location,
@@ -95,4 +97,6 @@ def _one_way(distinct: pl.DataFrame, way: Location, reference: ReferenceData) ->
         return by_uprn(distinct, way, reference.uprns)
     if isinstance(way, Street):
         return by_street(distinct, way, reference.names)
+    if isinstance(way, AreaCode):
+        return by_area(distinct, way, reference.area_codes(way.boundary_set), DAY)
     return by_postcode(distinct, way, reference.postcodes)

@@ -44,6 +44,9 @@ UNPLACED = {
     "unknown_uprn": "unknown_uprn",
     "unknown_street": "unknown_street",
     "ambiguous_street": "ambiguous_street",
+    "historic_area_code": "historic_area_code",
+    "unknown_area_code": "unknown_area_code",
+    "area_outside_sets": "area_outside_sets",
 }
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from pipelines.specs.base import Day, Name, PeriodType, Spec, Text, regex
 from pipelines.specs.control import CompanionName, Control
 from pipelines.specs.formats import CellName, Format, SkipRule
-from pipelines.specs.locations import Location
+from pipelines.specs.locations import Location, SetNames, reference_of_sets
 from pipelines.specs.patterns import FilePattern
 
 
@@ -273,12 +273,19 @@ class Feed(Spec):
     recording: Recording
     retention: Annotated[str, StringConstraints(pattern=r"^\d{1,3} (months|years)$")]
     draft: bool = Field(False, description="a proposal whose questions nobody has answered yet: never loaded")
-    boundary_set: Name | None = Field(None, description="the set an observation's area codes are from")
+    boundary_set: SetNames | None = Field(
+        None, description="the set an observation's area codes are from, or a list of sets: see the day of the row"
+    )
     reconciles: Reconciles | None = Field(
         None,
         description="the dataset whose totals its figures are, as the sender counts",
     )
     versions: tuple[FeedVersion, ...] = Field(min_length=1)
+
+    def needs(self, version: FeedVersion) -> tuple[str, ...]:
+        """The kinds of reference data that decide what a version makes of a file: for places, and for area codes."""
+        ways = [kind for way in version.location for kind in way.needs]
+        return tuple(dict.fromkeys([*ways, *reference_of_sets(self.boundary_set or ())]))
 
     @field_validator("reconciles", mode="before")
     @classmethod

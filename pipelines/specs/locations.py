@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
-from pipelines.specs.base import Spec, Text
+from pipelines.specs.base import Name, Spec, Text
 from pipelines.specs.grid_reference import GRID_EAST, GRID_NORTH, parse_grid_reference
 
 NATIONAL_GRID = "EPSG:27700"
@@ -17,6 +17,19 @@ NATIONAL_GRID = "EPSG:27700"
 GEOGRAPHIC = ("EPSG:4326", "EPSG:4258")
 
 Bounds = tuple[float, float, float, float]
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+# One boundary set, or several: which of them a code is of is told by the day of its row.
+SetNames = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
+
+
+def reference_of_sets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds of reference data that tell codes of these boundary sets: the sets themselves and the code history."""
+    return ("code_history", *(f"boundaries/{name}" for name in names)) if names else ()
 
 
 class _Point(Spec):
@@ -232,7 +245,25 @@ class Street(Spec):
         return ("names",)
 
 
+class AreaCode(Spec):
+    """The code of an area of a boundary set, where no point is given: it says in which area a row is, and no more."""
+
+    by: Literal["area"]
+    column: Text
+    boundary_set: SetNames = Field(description="the set the codes are from, or a list of sets")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The column it reads."""
+        return (self.column,)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The sets, and the code history."""
+        return reference_of_sets(self.boundary_set)
+
+
 Location = Annotated[
-    Coordinates | GridReference | Postcode | PostcodeSector | PostcodeDistrict | Uprn | Street,
+    Coordinates | GridReference | Postcode | PostcodeSector | PostcodeDistrict | Uprn | Street | AreaCode,
     Field(discriminator="by"),
 ]

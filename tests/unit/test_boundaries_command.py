@@ -109,7 +109,7 @@ def test_a_set_is_removed_but_not_while_a_feed_names_it(run: Run, tmp_path: Path
     code, told, fault = run("remove", "lad")
     assert (code, told) == (1, "")
     assert fault.startswith("lad: area codes of defra/fly_tipping, defra/fly_tipping_action, ")
-    assert "take `boundary_set` out of the spec first, or name another set there" in fault
+    assert "take it out of `boundary_set` in the spec first, or name another set there" in fault
     assert run("remove", "ward")[1] == "ward: removed; the next `commongrid run` drops its figures\n"
     assert run("remove", "ward")[2] == 'no boundary set "ward" in this home; it has lad\n'
     assert set_names(tmp_path / "home" / "boundaries") == ["lad"]
