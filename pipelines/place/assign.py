@@ -69,19 +69,10 @@ def assign(places: pl.DataFrame, areas: Path) -> pl.DataFrame:
     import polars as pl
     import shapely
 
+    from pipelines.place.raster import area_at
+
     table = pl.read_parquet(areas, columns=["area_code", "wkb"]).drop_nulls("wkb").sort("area_code")
     shapes = shapely.from_wkb(table["wkb"].to_numpy())
-    shapely.prepare(shapes)
-    points = shapely.points(places["easting"].to_numpy(), places["northing"].to_numpy())
-    area, point = shapely.STRtree(points).query(shapes, predicate="intersects")
-    hits = pl.DataFrame({"point": point.astype("uint32"), "area": area.astype("uint32")})
-    lowest = hits.group_by("point").agg(pl.col("area").min())
-    codes = table.select(area=pl.int_range(pl.len(), dtype=pl.UInt32), area_code="area_code")
-    placed = lowest.join(codes, on="area", how="left").select("point", "area_code")
-    return (
-        places.select("place_id")
-        .with_row_index("point")
-        .join(placed, on="point", how="left")
-        .select("place_id", pl.col("area_code").fill_null(OUTSIDE))
-        .sort("place_id")
-    )
+    number = area_at(shapes, places["easting"].to_numpy(), places["northing"].to_numpy())
+    codes = pl.concat([table["area_code"], pl.Series([OUTSIDE])])
+    return pl.DataFrame({"place_id": places["place_id"], "area_code": codes.gather(number)}).sort("place_id")
