@@ -117,8 +117,8 @@ def add_boundary_set(
     home = Home.from_environment()
     with home.alone():
         added = add_boundaries(files, home.boundaries, name, BoundaryFields(*fields), valid_from, crs)
-        assign_all(home.places, home.boundaries)
-    output.say(f"{name}: {added.areas:,} areas")
+        assigned = assign_all(home.places, home.boundaries, output.say).get(name, 0)
+    output.say(f"{name}: {added.areas:,} areas; {assigned:,} known places assigned to them")
     if added.mended:
         output.say(f"  mended the rings of {', '.join(added.mended)}: outlines that crossed themselves")
     if added.outside_cover:
@@ -129,7 +129,7 @@ def add_boundary_set(
         output.say(
             f"  {added.without_parent} areas have no parent: give --parent, or nobody is known to speak for them"
         )
-    output.end({"set": name, **vars(added)}, True)
+    output.end({"set": name, **vars(added), "places": assigned}, True)
 
 
 def add_postcode_directory(output: Output, files: list[Path], postcode: str, easting: str, northing: str) -> None:

@@ -106,9 +106,10 @@ def write_set(folder: Path, name: str, areas: pl.DataFrame) -> None:
         name: the set's name.
         areas: the columns of `area_schema`.
     """
+    # First, as places of the earlier areas beside the new ones would never be found out.
+    shutil.rmtree(folder / name / "places", ignore_errors=True)
     with whole(folder / name / "areas.parquet") as draft:
         areas.sort("area_code").write_parquet(draft)
-    shutil.rmtree(folder / name / "places", ignore_errors=True)
 
 
 def _areas_of(

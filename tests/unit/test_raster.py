@@ -63,7 +63,7 @@ def around(shapes: list[Any], spare: np.ndarray[Any, Any]) -> tuple[Any, Any]:
     return points[:, 0], points[:, 1]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     drawn=st.lists(surface(), min_size=1, max_size=6),
     laid=LAID,
