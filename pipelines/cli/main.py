@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.locating import locate
 from pipelines.cli.output import Output
 
 app = typer.Typer(
@@ -201,6 +202,7 @@ def query(
     run_query(text, audience, release, _day(as_known_at, "--as-known-at"), format_)
 
 
+app.command(rich_help_panel=ASK)(locate)
 app.add_typer(releases_app, name="releases", rich_help_panel=ASK)
 
 

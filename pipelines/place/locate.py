@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # The column that holds the day a row is of, for ways that depend on it.
 DAY = "\x00day"
+_NUMBER = "\x00number"
 
 
 def locate(
@@ -46,12 +47,9 @@ def locate(
         days = pl.Series([None], dtype=pl.Date).new_from_index(0, frame.height)
     given = frame.select(columns).with_columns(days.alias(DAY))
     distinct = given.unique(maintain_order=True)
-    best: pl.DataFrame | None = None
-    for way in ways:
+    best = _one_way(distinct, ways[0], reference)
+    for way in ways[1:]:
         found = _one_way(distinct, way, reference)
-        if best is None:
-            best = found
-            continue
         # A later way is tried where an earlier one found nothing. Why there is no place, the last one
         # says that was given anything to look at.
         is_found = best["easting"].is_not_null() | best["stated_area"].is_not_null()
@@ -59,10 +57,10 @@ def locate(
         best = best.select(
             pl.when(taken).then(pl.col(name)).otherwise(found[name]).alias(name) for name in PLACE_COLUMNS
         )
-    placed = pl.concat([distinct, best if best is not None else distinct], how="horizontal")
-    return given.join(placed, on=[*columns, DAY], how="left", nulls_equal=True, maintain_order="left").select(
-        PLACE_COLUMNS
-    )
+    # By number, as a column of the partner's may be called what one of ours is.
+    numbered = distinct.with_row_index(_NUMBER)
+    number = given.join(numbered, on=[*columns, DAY], how="left", nulls_equal=True, maintain_order="left")[_NUMBER]
+    return best.select(pl.col(PLACE_COLUMNS).gather(number))
 
 
 def _one_way(distinct: pl.DataFrame, way: Location, reference: ReferenceData) -> pl.DataFrame:
