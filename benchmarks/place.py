@@ -145,7 +145,7 @@ def one_case(case: Case, areas: Areas, count: int, repeat: int) -> dict[str, flo
         print(
             f"{case.name:13} {draw:10} {len(x):,} points, {len(areas.codes)} areas: {own * 1000:.0f} ms; "
             f"sjoin ({best}) {fastest * 1000:.0f} ms: {fastest / own:.1f} x as fast (at least {case.least}); of these "
-            f"and {_CORNERS:,} corners {differing['on_edge']} differ, on an edge, {differing['unexplained']} unexplained"
+            f"and {_CORNERS:,} corners {differing['on_edge']} differ on an edge, {differing['unexplained']} unexplained"
         )
         if differing["unexplained"]:
             sys.exit("answers differ")
