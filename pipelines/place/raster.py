@@ -75,7 +75,7 @@ def area_by_grid(shapes: Array, x: Array, y: Array, cells: int) -> Array:
     held = _wholly_inside(marks, grid)[cell]
     is_marked = held >= _MARK
     held &= _MARK - 1
-    found = np.where(held >= _ONE_AREA, held % _ONE_AREA, nowhere)
+    found = np.where(held >= _ONE_AREA, held & (_ONE_AREA - 1), nowhere)
     at = np.flatnonzero(is_marked)
     found[at] = np.minimum(found[at], _by_marks(shapes, marks, cell[at], x[at], y[at]))
     # Where several areas hold a cell, the sum of their numbers does not say which they are.
@@ -176,8 +176,8 @@ def _marks_of(shapes: Array, first: int, grid: _Grid) -> _Marks:
     cell = (area * grid.rows + row)[part] * grid.columns + column
     cell = np.sort(cell * 2 + (is_crossing[part] & (column == west[part])))
     # Rings are closed, so that every row of an area is crossed an even number of times: each begins outside again.
-    is_inside = np.cumsum(cell % 2) % 2 == 1
-    cell //= 2
+    is_inside = np.cumsum(cell & 1) & 1 == 1
+    cell >>= 1
     last = np.append(np.flatnonzero(cell[1:] != cell[:-1]), len(cell) - 1)[: len(cell)]
     area, cell = np.divmod(cell[last], grid.cells)
     return _Marks(area + first, cell, is_inside[last])
