@@ -68,11 +68,11 @@ def boundaries_add(  # noqa: PLR0913
     output, home = Output(json), Home.from_environment()
     with home.alone():
         added = add_boundaries(files, home.boundaries, set_, fields, begin, crs, options)
-        assign_all(home.places, home.boundaries)
-    output.say(f"{set_}: {added.areas:,} areas")
+        assigned = assign_all(home.places, home.boundaries, output.say).get(set_, 0)
+    output.say(f"{set_}: {added.areas:,} areas; {assigned:,} known places assigned to them")
     for line in _told(added):
         output.say(f"  {line}")
-    output.end({"set": set_, **_summary(added)}, True)
+    output.end({"set": set_, **_summary(added), "places": assigned}, True)
 
 
 @boundaries_app.command("list")

@@ -202,7 +202,7 @@ def boundaries_merge(
         merged = merge_set(
             home.boundaries, home.lookups, from_set, set_, groups, begun, pending=pending, keep_rest=keep_rest
         )
-        assign_all(home.places, home.boundaries)
+        assign_all(home.places, home.boundaries, output.say)
     output.say(f"{set_}: {areas(merged.areas)}, in force from {begun}; lookups from {from_set} and back")
     if merged.pending:
         output.say(

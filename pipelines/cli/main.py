@@ -11,6 +11,7 @@ import typer
 from pipelines.cli.areas import history_app, tell_area
 from pipelines.cli.boundaries import boundaries_app
 from pipelines.cli.gazetteers import names_app, uprns_app
+from pipelines.cli.locating import locate
 from pipelines.cli.lookups import boundaries_merge, lookups_app
 from pipelines.cli.options import Json
 from pipelines.cli.options import day as _day
@@ -200,6 +201,7 @@ def query(
 
 
 app.command("area", rich_help_panel=ASK)(tell_area)
+app.command(rich_help_panel=ASK)(locate)
 app.add_typer(releases_app, name="releases", rich_help_panel=ASK)
 
 

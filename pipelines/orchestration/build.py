@@ -42,7 +42,7 @@ def build(home: Home, specs: SpecSet, ledger: Ledger, say: Say, as_of: date, *, 
 
     if full:
         home.warehouse.unlink(missing_ok=True)
-    for name, count in assign_all(home.places, home.boundaries).items():
+    for name, count in assign_all(home.places, home.boundaries, say).items():
         if count:
             say(f"placed    {count:,} new places in {name}")
     plan = plan_build(home, specs, ledger, as_of)

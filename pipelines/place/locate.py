@@ -30,6 +30,8 @@ from pipelines.specs.locations import (
 if TYPE_CHECKING:
     import polars as pl
 
+_NUMBER = "\x00number"
+
 
 def locate(
     frame: pl.DataFrame, ways: tuple[Location, ...], reference: ReferenceData, days: pl.Series | None = None
@@ -56,12 +58,9 @@ def locate(
         days = pl.Series([None], dtype=pl.Date).new_from_index(0, frame.height)
     given = frame.select(columns).with_columns(days.alias(DAY))
     distinct = given.unique(maintain_order=True)
-    best: pl.DataFrame | None = None
-    for way in ways:
+    best = _one_way(distinct, ways[0], reference).with_columns(pl.lit(ways[0].reads[0]).alias(COLUMN))
+    for way in ways[1:]:
         found = _one_way(distinct, way, reference).with_columns(pl.lit(way.reads[0]).alias(COLUMN))
-        if best is None:
-            best = found
-            continue
         # A later way is tried where an earlier one found nothing. Why there is no place, the last one
         # says that was given anything to look at.
         is_found = best["easting"].is_not_null() | best["stated_area"].is_not_null()
@@ -69,10 +68,10 @@ def locate(
         best = best.select(
             pl.when(taken).then(pl.col(name)).otherwise(found[name]).alias(name) for name in found.columns
         )
-    placed = pl.concat([distinct, _told(best if best is not None else distinct)], how="horizontal")
-    return given.join(placed, on=[*columns, DAY], how="left", nulls_equal=True, maintain_order="left").select(
-        *PLACE_COLUMNS, *TOLD
-    )
+    # By number, as a column of the partner's may be called what one of ours is.
+    numbered = distinct.with_row_index(_NUMBER)
+    number = given.join(numbered, on=[*columns, DAY], how="left", nulls_equal=True, maintain_order="left")[_NUMBER]
+    return _told(best).select(pl.col(*PLACE_COLUMNS, *TOLD).gather(number))
 
 
 def _told(located: pl.DataFrame) -> pl.DataFrame:

@@ -101,6 +101,8 @@ class PublisherFile:
         found = _LINE.search(str(error))
         if found is None:
             return Refusal("unreadable", f"{self.shown}: cannot be read ({str(error).splitlines()[0]})")
+        if "not utf-8" in str(error):
+            return Refusal("unreadable", f"{self.shown}:{found.group(1)}: text that is not UTF-8; save it as UTF-8")
         return Refusal(
             "field_count",
             f"{self.shown}:{found.group(1)}: a record with more or fewer fields than the others, or quotation marks "

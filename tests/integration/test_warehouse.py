@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import stat
 from datetime import date
 from pathlib import Path
@@ -392,3 +393,20 @@ def test_only_restricted_can_be_published_until_there_is_disclosure_control(ward
 
     with pytest.raises(AudienceError, match="without disclosure control"):
         warded.publish("public")
+
+
+def test_a_new_set_is_assigned_to_all_known_places_without_reading_a_partners_file(
+    warded: Bench, tmp_path: Path
+) -> None:
+    """Neither what partners sent nor what was read of it is there any more when a set is added and built."""
+    warded.load(street(tmp_path / "1", MAY), street(tmp_path / "2", JUNE, month="2014-06"))
+    warded.build()
+    for folder in (warded.home.landing, warded.home.raw, tmp_path / "1", tmp_path / "2"):
+        shutil.rmtree(folder)
+    add_wards(warded.home.boundaries, wards(tmp_path, codes=("N01", "N02"), split=-0.56), "ward_2015")
+    warded.build()
+    counts = warded.ask(
+        "select area_code, sum(count) from record_counts where period_type = 'month' and boundary_set = 'ward_2015' "
+        "group by all having sum(count) > 0 order by all"
+    )
+    assert counts == [("N02", 5), ("unplaced", 1)]

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
+import shapely
 
 from pipelines.place.boundaries import BoundaryFields, add_boundaries
 from pipelines.place.cover import in_cover
+from pipelines.place.raster import area_by_grid, area_by_tests
 from pipelines.place.transform import from_national_grid, to_national_grid
 from pipelines.specs.grid_reference import parse_grid_reference, write_grid_reference
 
@@ -230,3 +233,27 @@ def test_the_cover_holds_great_britain_and_nothing_of_northern_ireland(districts
 def test_every_district_of_great_britain_has_a_surface_on_the_grid(districts: Path, tmp_path: Path) -> None:
     added = add_boundaries([districts], tmp_path, "lad_2024", BoundaryFields("LAD24CD", "LAD24NM"), None, None)
     assert (added.areas, added.outside_cover) == (361, 11)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fields"),
+    [
+        ("lad/lad_2024_bsc.geojson", BoundaryFields("LAD24CD", "LAD24NM")),
+        ("boundaries_surrey/ward/*.geojson", BoundaryFields("WD25CD", "WD25NM", "LAD25CD")),
+        ("boundaries_surrey/lsoa11/*.geojson", BoundaryFields("LSOA11CD", "LSOA11NM")),
+    ],
+)
+def test_points_in_real_areas_are_found_as_by_testing_every_one(
+    real_data: Path, tmp_path: Path, pattern: str, fields: BoundaryFields
+) -> None:
+    """Points anywhere, and every corner of every area: on the edges, where slivers and gaps are."""
+    files = sorted((real_data / "geography").glob(pattern))
+    add_boundaries(files, tmp_path, "areas", fields, None, None)
+    table = pl.read_parquet(tmp_path / "areas" / "areas.parquet").drop_nulls("wkb").sort("area_code")
+    shapes = shapely.from_wkb(table["wkb"].to_numpy())
+    west, south, east, north = shapely.total_bounds(shapes)
+    anywhere = np.random.default_rng(3).uniform([west, south], [east, north], (30_000, 2))
+    x, y = np.vstack([anywhere, shapely.get_coordinates(shapes)]).T
+    expected = area_by_tests(shapes, x, y)
+    for cells in (10_000, 1_000_000):
+        assert (area_by_grid(shapes, x, y, cells) == expected).all()

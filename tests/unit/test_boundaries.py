@@ -273,3 +273,103 @@ def test_places_are_kept_once_and_brought_up_to_each_set(tmp_path: Path) -> None
     # A new drawing of the set forgets where places lay in the old one.
     added(tmp_path, written(tmp_path, ("A", EAST), ("B", WEST)))
     assert assign_all(folder, sets) == {"ward": 3}
+
+
+def numbered(start: int, count: int) -> pl.DataFrame:
+    return points(*((499_000 + number, 149_500) for number in range(start, start + count))).with_columns(
+        pl.col("place_id") + start
+    )
+
+
+def held(folder: Path) -> pl.DataFrame:
+    return pl.concat([pl.read_parquet(path) for path in folder.glob("*.parquet")]).sort("place_id")
+
+
+def small_files(folder: Path) -> None:
+    for number in range(64):
+        remember_places(folder, numbered(number * 20, 20))
+
+
+def test_many_small_files_of_places_are_put_together(tmp_path: Path) -> None:
+    folder, sets = tmp_path / "places", tmp_path / "sets"
+    added(tmp_path, written(tmp_path, ("A", WEST), ("B", EAST)))
+    small_files(folder)
+    assert assign_all(folder, sets) == {"ward": 1_280}
+    before, linked = held(sets / "ward" / "places"), tmp_path / "snapshot"
+    linked.mkdir()
+    for path in (sets / "ward" / "places").glob("*.parquet"):
+        (linked / path.name).hardlink_to(path)
+    assert len(list(folder.glob("*.parquet"))) == 64
+    assert remember_places(folder, numbered(1_270, 20)) == 10
+    assert len(list(folder.iterdir())) == 1
+    assert held(folder)["place_id"].to_list() == list(range(1_290))
+    assert assign_all(folder, sets) == {"ward": 10}
+    assert len(list((sets / "ward" / "places").iterdir())) == 1
+    now = held(sets / "ward" / "places")
+    assert now.head(1_280).equals(before)
+    assert set(now["area_code"]) == {"A", "B"}
+    assert held(linked).equals(before)
+
+
+@pytest.mark.parametrize("writes", range(4))
+@pytest.mark.parametrize("removals", (0, 1, 30))
+def test_putting_together_may_break_off_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int, removals: int
+) -> None:
+    """After so many writes and removals of files; then the next command finds every place once, in one area."""
+    folder, sets = tmp_path / "places", tmp_path / "sets"
+    added(tmp_path, written(tmp_path, ("A", WEST), ("B", EAST)))
+    small_files(folder)
+    assign_all(folder, sets)
+    left = {"replace": writes, "unlink": removals}
+
+    def counted(name: str) -> Any:
+        plain = getattr(Path, name)
+
+        def step(path: Path, *given: Any, **named: Any) -> Any:
+            if path.suffix != ".part" or name == "replace":
+                if not left[name]:
+                    raise KeyboardInterrupt
+                left[name] -= 1
+            return plain(path, *given, **named)
+
+        return step
+
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        for name in left:
+            broken.setattr(Path, name, counted(name))
+        remember_places(folder, numbered(1_280, 10))
+        assign_all(folder, sets)
+    remember_places(folder, numbered(1_280, 10))
+    assign_all(folder, sets)
+    assert held(folder)["place_id"].to_list() == list(range(1_290))
+    assert held(sets / "ward" / "places")["place_id"].to_list() == list(range(1_290))
+    assert len(list(folder.iterdir())) == len(list((sets / "ward" / "places").iterdir())) < 65
+
+
+def test_places_assigned_under_other_names_are_assigned_again_not_twice(tmp_path: Path) -> None:
+    folder, sets = tmp_path / "places", tmp_path / "sets"
+    added(tmp_path, written(tmp_path, ("A", WEST)))
+    remember_places(folder, numbered(0, 5))
+    assign_all(folder, sets)
+    (only,) = (sets / "ward" / "places").iterdir()
+    only.rename(only.with_name("earlier.parquet"))
+    assert assign_all(folder, sets) == {"ward": 0}
+    assert held(sets / "ward" / "places")["place_id"].to_list() == list(range(5))
+
+
+def test_millions_of_places_are_assigned_some_at_a_time_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.place.assign._AT_A_TIME", 10)
+    folder, sets = tmp_path / "places", tmp_path / "sets"
+    added(tmp_path, written(tmp_path, ("A", WEST)))
+    remember_places(folder, numbered(0, 25))
+    told: list[str] = []
+    assert assign_all(folder, sets, told.append) == {"ward": 25}
+    assert told[-1] == "placing   25 of 25 places in ward"
+    assert len(told) == 3
+    assert all(pl.read_parquet(path).height <= 10 for path in (sets / "ward" / "places").iterdir())
+    told.clear()
+    assert assign_all(folder, sets, told.append) == {"ward": 0}
+    assert told == []

@@ -211,3 +211,13 @@ def test_a_projection_of_etrs89_goes_by_ostn15_too() -> None:
 
 def test_a_point_that_is_no_number_is_in_no_cover() -> None:
     assert in_cover(np.array([np.nan, 499750.0]), np.array([149650.0, 149650.0])).tolist() == [False, True]
+
+
+def test_a_partners_columns_may_be_called_what_ours_are() -> None:
+    way = Coordinates(by="coordinates", x="easting", y="place_method", crs="EPSG:27700", square_m=1)
+    found = places((way,), easting=["499700", None, "499700"], place_method=["149600", None, "149600"])
+    assert [row[:4] for row in found] == [
+        (499_700.0, 149_600.0, 1, "coordinates"),
+        (None, None, None, "no_location"),
+        (499_700.0, 149_600.0, 1, "coordinates"),
+    ]
