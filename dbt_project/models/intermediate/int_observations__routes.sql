@@ -1,0 +1,64 @@
+-- From which boundary set the figures of a partner's measure and period are converted to each other set that a lookup
+-- leads to. A set for which the partner supplies figures of its own gets no converted ones; of several sets that lead
+-- to it, one is taken: an exact one before an estimate, then that of which more has come.
+with supplied as (
+    select distinct
+        supplied.dataset,
+        supplied.partner,
+        supplied.measure,
+        supplied.period_type,
+        supplied.period_start,
+        supplied.boundary_set,
+        supplied.area_code
+    from {{ ref('int_observations__supplied') }} as supplied
+    inner join {{ source('snapshot', 'reconvert') }} as again
+        on
+            supplied.dataset = again.dataset
+            and supplied.partner = again.partner
+            and supplied.period_start = again.period_start
+),
+
+sets as (
+    select
+        * exclude (area_code),
+        list(area_code) as area_codes
+    from supplied
+    group by all
+),
+
+lookups as (
+    select
+        from_set,
+        to_set,
+        bool_and(is_exact) as is_exact,
+        list(distinct from_code) as from_codes
+    from {{ ref('int_area_lookup__parts') }}
+    group by all
+)
+
+select
+    sets.dataset,
+    sets.partner,
+    sets.measure,
+    sets.period_type,
+    sets.period_start,
+    lookups.from_set,
+    lookups.to_set
+from sets
+inner join lookups on sets.boundary_set = lookups.from_set
+anti join sets as own
+    on
+        sets.dataset = own.dataset
+        and sets.partner = own.partner
+        and sets.measure = own.measure
+        and sets.period_type = own.period_type
+        and sets.period_start = own.period_start
+        and lookups.to_set = own.boundary_set
+qualify row_number() over (
+    partition by
+        sets.dataset, sets.partner, sets.measure, sets.period_type, sets.period_start, lookups.to_set
+    order by
+        lookups.is_exact desc,
+        len(list_intersect(sets.area_codes, lookups.from_codes)) / len(lookups.from_codes) desc,
+        lookups.from_set
+) = 1
