@@ -17,3 +17,12 @@ starts_with({{ area_code }}, 'unplaced')
 {% macro weight_tolerance() -%}
 1e-6
 {%- endmacro %}
+
+{#- A sum that is the same to the last bit in whatever order it is added up: in billionths, unless it is of one number. -#}
+{% macro steady_sum(part) -%}
+case
+    when count({{ part }}) = 1 then min({{ part }})
+    when max(abs({{ part }})) < 1e20 then cast(sum(try_cast({{ part }} as decimal(38, 9))) as double)
+    else sum({{ part }})
+end
+{%- endmacro %}

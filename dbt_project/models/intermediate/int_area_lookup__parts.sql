@@ -6,7 +6,8 @@ with placed as (
         from_set,
         to_set,
         from_code,
-        coalesce(sum(weight), 0) as weight,
+        -- As decimals, whose sum is the same in whatever order they are added up.
+        coalesce(cast(sum(cast(weight as decimal(38, 18))) as double), 0) as weight,
         bool_or(weight is null) as is_open,
         bool_and({{ is_exact('method') }}) as is_exact,
         min(method) as method

@@ -1,28 +1,21 @@
 -- From which boundary set the figures of a partner's measure and period are converted to each other set that a lookup
 -- leads to. A set for which the partner supplies figures of its own gets no converted ones; of several sets that lead
 -- to it, one is taken: an exact one before an estimate, then that of which more has come.
-with supplied as (
-    select distinct
+with sets as (
+    select
         supplied.dataset,
         supplied.partner,
         supplied.measure,
         supplied.period_type,
         supplied.period_start,
         supplied.boundary_set,
-        supplied.area_code
+        count(distinct supplied.area_code) as areas
     from {{ ref('int_observations__supplied') }} as supplied
     inner join {{ source('snapshot', 'reconvert') }} as again
         on
             supplied.dataset = again.dataset
             and supplied.partner = again.partner
             and supplied.period_start = again.period_start
-),
-
-sets as (
-    select
-        * exclude (area_code),
-        list(area_code) as area_codes
-    from supplied
     group by all
 ),
 
@@ -31,7 +24,7 @@ lookups as (
         from_set,
         to_set,
         bool_and(is_exact) as is_exact,
-        list(distinct from_code) as from_codes
+        count(distinct from_code) as areas
     from {{ ref('int_area_lookup__parts') }}
     group by all
 )
@@ -59,6 +52,6 @@ qualify row_number() over (
         sets.dataset, sets.partner, sets.measure, sets.period_type, sets.period_start, lookups.to_set
     order by
         lookups.is_exact desc,
-        len(list_intersect(sets.area_codes, lookups.from_codes)) / len(lookups.from_codes) desc,
+        least(sets.areas, lookups.areas) / lookups.areas desc,
         lookups.from_set
 ) = 1
