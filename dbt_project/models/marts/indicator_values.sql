@@ -68,7 +68,20 @@ select
     case when counted.has_value then if(counted.numerator < 10, 'exact Poisson, 95%', 'Byar, 95%') end as ci_method,
     counted.status,
     nullif(
-        concat_ws(',', counted.flags, case when counted.is_estimated_denominator then 'estimated_denominator' end), ''
+        array_to_string(
+            list_sort(
+                string_split(
+                    concat_ws(
+                        ',',
+                        counted.flags,
+                        case when counted.is_estimated_denominator then 'estimated_denominator' end
+                    ),
+                    ','
+                )
+            ),
+            ','
+        ),
+        ''
     ) as flags,
     case
         when counted.status = 'not_comparable' and counted.has_like_unit
