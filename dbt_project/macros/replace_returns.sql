@@ -30,3 +30,17 @@ where
 select 1
 {% endif %}
 {% endmacro %}
+
+{#- Deletes the converted figures that this build makes again. -#}
+{% macro delete_reconverted() %}
+{% if is_incremental() %}
+delete from {{ this }} as held
+using {{ source('snapshot', 'reconvert') }} as again
+where
+    again.dataset = held.dataset
+    and again.partner = held.partner
+    and again.period_start = held.period_start
+{% else %}
+select 1
+{% endif %}
+{% endmacro %}

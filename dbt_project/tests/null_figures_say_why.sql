@@ -20,5 +20,8 @@ select
     status,
     count(*) as figures
 from {{ ref('observations') }}
-where (value is null) <> (status in ('not_supplied', 'suppressed', 'not_applicable', 'rounded'))
+-- A figure that was rounded away has none; one that is made of such and others has.
+where
+    (value is null) <> (status in ('not_supplied', 'suppressed', 'not_applicable', 'not_comparable', 'rounded'))
+    and not (status = 'rounded' and symbol is null)
 group by all

@@ -15,7 +15,7 @@ with held as (
         supplier,
         period_start,
         count(*) as total
-    from {{ ref('observations') }}
+    from {{ ref('int_observations__supplied') }}
     group by all
 )
 

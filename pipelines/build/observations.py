@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.build.in_force import Surviving, only_in_force
 from pipelines.build.plan import Plan
@@ -37,6 +37,27 @@ def write_observations(home: Home, specs: SpecSet, plan: Plan, held: dict[str, S
                 named = feed.feed.boundary_set or ()
                 rows = rows.with_columns(boundary_set=pl.lit(named[0] if len(named) == 1 else None, pl.String))
             in_one_shape(rows, feed.dataset, dataset).write_parquet(target)
+
+
+def additive_measures(specs: SpecSet) -> list[dict[str, str | None]]:
+    """The `dataset` and `measure` of figures that add up, as their datasets say; no measure means all of a dataset."""
+    return [
+        {"dataset": name, "measure": measure}
+        for name, dataset in specs.datasets.items()
+        for measure in ([None] if dataset.additive is True else dataset.additive or [])
+    ]
+
+
+def reconverted(specs: SpecSet, plan: Plan) -> list[dict[str, Any]]:
+    """The `partner`, `dataset` and `period_start` whose figures are to be converted to other boundary sets again.
+
+    Those of every changed return; all of them where the specs have changed, which say what may be added up.
+    """
+    again = {(feed, start) for feed, _supplier, start in plan.changed}
+    if plan.state["specs"] != plan.previous.get("specs"):
+        again |= {(item["feed"], item["period_start"]) for item in plan.current}
+    split = [(*feed.split("/"), start) for feed, start in sorted(again)]
+    return [dict(zip(("partner", "dataset", "period_start"), item, strict=True)) for item in split]
 
 
 def in_one_shape(rows: pl.DataFrame | None, name: str, dataset: Dataset | None) -> pl.DataFrame:

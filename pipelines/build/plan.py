@@ -17,7 +17,9 @@ from sqlalchemy import delete, insert
 
 from pipelines.build.coverage import Arrived, coverage
 from pipelines.build.in_force import mark_in_force
+from pipelines.build.speaking import geography
 from pipelines.place.boundaries import set_digest, set_names
+from pipelines.place.lookups import lookups_digest
 from pipelines.place.reference import ReferenceData
 from pipelines.specs.fingerprint import digest, specs_digest
 from pipelines.specs.load import SpecSet
@@ -28,6 +30,8 @@ from warehouse.ledger import Ledger
 
 Key = tuple[str, str, date]
 _CONTENT = ("delivery_id", "fingerprint", "revision", "in_force")
+# Where one of these has changed, the warehouse is made anew.
+_WHOLE = ("project", "lookups")
 
 
 @dataclass
@@ -74,7 +78,8 @@ def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by
     gone = {str(row["key"]) for row in ledger.rows(led.build_state)} - state.keys()
     previous = {key: ledger.state(key) for key in (*state, *(key for key in gone if key.startswith("set:")))}
     wanted = _by_key(current)
-    whole = not home.warehouse.exists() or previous["project"] != state["project"] or known_by is not None
+    is_other = any(previous[key] != state[key] for key in _WHOLE)
+    whole = not home.warehouse.exists() or is_other or known_by is not None
     if whole:
         changed = {key: {month for item in items for month in item["months"]} for key, items in wanted.items()}
         return Plan(as_of, True, current, grid, changed, set(set_names(home.boundaries)), set(), state, previous)
@@ -122,7 +127,7 @@ def coverage_grid(
     """The current returns of the specs' feeds, and their coverage grid."""
     current = [item for item in led.current_returns(ledger, known_by) if item["feed"] in specs.feeds]
     mark_in_force(home, current)
-    return current, coverage(specs, Arrived(current, _refused(ledger, specs, known_by)), _area_codes(home), as_of)
+    return current, coverage(specs, Arrived(current, _refused(ledger, specs, known_by)), geography(home).codes, as_of)
 
 
 def start_build(ledger: Ledger, plan: Plan) -> None:
@@ -135,7 +140,8 @@ def start_build(ledger: Ledger, plan: Plan) -> None:
         led.replace_all(connection, led.pending, rows)
         connection.execute(delete(led.built_coverage))
         # While a build is under way the warehouse matches no state; a killed build leaves it so.
-        connection.execute(delete(led.build_state).where(led.build_state.c.key.in_(["grid", *_set_keys(plan)])))
+        unsettled = ["grid", *_set_keys(plan), *(_WHOLE if plan.is_full else ())]
+        connection.execute(delete(led.build_state).where(led.build_state.c.key.in_(unsettled)))
 
 
 def finish_build(ledger: Ledger, plan: Plan) -> None:
@@ -179,21 +185,13 @@ def _refused(ledger: Ledger, specs: SpecSet, known_by: date | None) -> set[Key]:
     return refused
 
 
-def _area_codes(home: Home) -> set[str]:
-    from pipelines.place.boundaries import read_areas
-
-    if not set_names(home.boundaries):
-        return set()
-    areas = read_areas(home.boundaries)
-    return {*areas["area_code"], *areas["parent_code"].drop_nulls()}
-
-
 def _state(home: Home, specs: SpecSet, current: list[dict[str, Any]], grid: list[dict[str, Any]]) -> dict[str, str]:
     """Everything a build depends on besides the rows of the returns, as hashes."""
     stated = [(*_key(item), item["delivery_id"], item["stated_rows"]) for item in current]
     sets = {f"set:{name}": set_digest(home.boundaries, name) for name in set_names(home.boundaries)}
     return {
         "grid": digest(grid),
+        "lookups": lookups_digest(home.lookups),
         "specs": specs_digest(specs),
         "stated": digest([item for item in stated if item[-1] is not None]),
         "project": project_digest(home.dbt_project),

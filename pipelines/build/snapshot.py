@@ -9,15 +9,16 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.build.coverage import speaking_suppliers
 from pipelines.build.dictionary import dictionary_rows
 from pipelines.build.in_force import Surviving, only_in_force, survivors
-from pipelines.build.observations import write_observations
+from pipelines.build.observations import additive_measures, reconverted, write_observations
 from pipelines.build.plan import Plan
 from pipelines.build.reconciliation import return_counts, stating_feeds
+from pipelines.build.speaking import area_suppliers, geography
 from pipelines.place.area_registry import AreaRegistry
 from pipelines.place.boundaries import read_areas, set_names
 from pipelines.place.located import place_schema
+from pipelines.place.lookups import read_lookups
 from pipelines.specs.base import PeriodType
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import Indicator
@@ -52,10 +53,13 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
             if dataset.shape == "event":
                 _harmonised_files(home, specs, plan, held, draft / "harmonised" / name)
         write_observations(home, specs, plan, held, draft / "harmonised" / "observation")
+        _write(draft / "additive_measures.parquet", {"dataset": TEXT, "measure": TEXT}, additive_measures(specs))
+        _write(draft / "reconvert.parquet", {**_FEED, "period_start": DAY}, reconverted(specs, plan))
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
 
 
+_FEED = dict.fromkeys(("partner", "dataset"), TEXT)
 _DICTIONARY = {"table": TEXT, "column": TEXT, "type": TEXT, "description": TEXT}
 _COVERAGE = {
     **dict.fromkeys(("partner", "supplier", "dataset", "period_type"), TEXT),
@@ -128,31 +132,12 @@ def _areas(home: Home, specs: SpecSet, plan: Plan, draft: Path) -> None:
     shapes = shapely.from_wkb(areas["wkb"].to_list())
     wkt = [None if shape is None else shapely.to_wkt(shape, rounding_precision=2) for shape in shapes]
     areas.drop("wkb").with_columns(geometry=pl.Series(wkt, dtype=pl.String)).write_parquet(draft / "areas.parquet")
-    rows = []
-    keys = areas.select("boundary_set", "area_code", "parent_code").rows()
-    for feed in specs.feeds.values():
-        known = specs.partners[feed.partner].suppliers
-        wanted = {code for _set, area, parent in keys for code in (area, parent) if code is not None}
-        for supplier, codes in speaking_suppliers(feed, specs, wanted).items():
-            rows += [
-                {
-                    "dataset": feed.dataset,
-                    "partner": feed.partner,
-                    "supplier": supplier,
-                    "unit_counted": feed.feed.recording.unit,
-                    "boundary_set": set_name,
-                    "area_code": area,
-                    "expected_from": known[supplier].expected_from,
-                    "expected_to": known[supplier].expected_to,
-                }
-                for set_name, area, parent in keys
-                if codes and (area in codes or parent in codes)
-            ]
     columns = {
         **dict.fromkeys(("dataset", "partner", "supplier", "unit_counted", "boundary_set", "area_code"), TEXT),
         **dict.fromkeys(("expected_from", "expected_to"), DAY),
     }
-    _write(draft / "area_suppliers.parquet", columns, rows)
+    _write(draft / "area_suppliers.parquet", columns, area_suppliers(specs, geography(home)))
+    read_lookups(home.lookups).write_parquet(draft / "area_lookup.parquet")
     recording = [
         {"partner": feed.partner, "dataset": feed.dataset, "unit_counted": feed.feed.recording.unit,
          "clock": feed.feed.recording.clock, "place_kind": feed.feed.recording.place, "note": feed.feed.recording.note}
@@ -172,13 +157,35 @@ def _recount(home: Home, plan: Plan) -> list[dict[str, Any]]:
     every = {(item["feed"].split("/")[1], month) for item in plan.current for month in item["months"]}
     every |= {(row["dataset"], month) for row in plan.coverage for month in _months(row)}
     again = {(dataset, name, month) for dataset, month in touched for name in set_names(home.boundaries)}
-    again |= {(dataset, name, month) for dataset, month in every for name in plan.changed_sets}
+    again |= {(dataset, name, month) for dataset, month in every for name in _touched_sets(home, plan)}
     if plan.state.get("specs") != plan.previous.get("specs"):
         again |= {(dataset, name, month) for dataset, month in every for name in set_names(home.boundaries)}
     return [
         {"dataset": dataset, "boundary_set": name, "month": date.fromisoformat(month)}
         for dataset, name, month in sorted(again)
     ]
+
+
+def _touched_sets(home: Home, plan: Plan) -> set[str]:
+    """The sets whose figures a changed set touches: its own and, where the areas of others are known by its, all."""
+    removed = {key.removeprefix("set:") for key in plan.previous.keys() - plan.state.keys()}
+    if not plan.changed_sets | removed:
+        return set()
+    leading = {*read_lookups(home.lookups)["from_set"], *_stated_sets(home, plan)}
+    is_leading = not leading.isdisjoint(plan.changed_sets | removed)
+    return set(set_names(home.boundaries)) if is_leading else plan.changed_sets
+
+
+def _stated_sets(home: Home, plan: Plan) -> set[str]:
+    """The sets of the areas that partners name in place of a point."""
+    import polars as pl
+
+    found: set[str] = set()
+    for path in {home.harmonised_of(item) for item in plan.current}:
+        rows = pl.scan_parquet(path)
+        if "stated_set" in rows.collect_schema():
+            found.update(rows.select(pl.col("stated_set").drop_nulls().unique()).collect()["stated_set"])
+    return found
 
 
 def _moved_coverage(plan: Plan) -> set[tuple[str, str]]:

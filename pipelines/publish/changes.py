@@ -58,7 +58,7 @@ _RETURNS = """
     )
 """
 
-# What else may move a figure: areas drawn anew, indicators defined anew.
+# What else may move a figure: areas drawn anew, lookups made anew, indicators defined anew.
 _DEFINITIONS = """
     redrawn as (
         select distinct boundary_set from (
@@ -67,6 +67,11 @@ _DEFINITIONS = """
             union all
             (from {old}.areas select boundary_set, area_code, parent_code, hash(geometry)
              except from {new}.areas select boundary_set, area_code, parent_code, hash(geometry))
+        )
+    ),
+    led_anew as (
+        select distinct to_set as boundary_set from (
+            (from {new_lookup} except from {old_lookup}) union all (from {old_lookup} except from {new_lookup})
         )
     ),
     defined as (
@@ -200,7 +205,8 @@ _INDICATORS = """
     )
 """
 
-# Figures an agency supplies: those of two partners, or of two suppliers, are two figures.
+# Figures an agency supplies: those of two partners, or of two suppliers, are two figures. A converted one is one figure
+# whichever suppliers it is made of; where it names none, any of the partner's returns may have moved it.
 _OBSERVATIONS = """
     observed as (
         select 'observations' as "table", coalesce(n.dataset, o.dataset) as dataset,
@@ -211,14 +217,20 @@ _OBSERVATIONS = """
             coalesce(n.period_start, o.period_start) as period_start,
             o.value as old_value, n.value as new_value, t.cause as cause
         from {new}.observations n
-        full outer join {old}.observations o
-            on n.dataset = o.dataset and n.partner = o.partner and n.supplier = o.supplier and n.measure = o.measure
+        full outer join {old_observations} o
+            on n.dataset = o.dataset and n.partner = o.partner and n.measure = o.measure
+            and (n.supplier = o.supplier or (n.area_method is not null and o.area_method is not null))
             and n.area_code = o.area_code and n.period_type = o.period_type and n.period_start = o.period_start
             and n.category_code is not distinct from o.category_code
             and n.breakdown is not distinct from o.breakdown and n.boundary_set is not distinct from o.boundary_set
-        left join told t
+        left join (
+            from told select dataset, partner, supplier, period_start, cause
+            union all
+            from told select dataset, partner, null, period_start, min(cause) group by all
+        ) t
             on coalesce(n.dataset, o.dataset) = t.dataset and coalesce(n.partner, o.partner) = t.partner
-            and coalesce(n.supplier, o.supplier) = t.supplier
+            and if(n.supplier is distinct from o.supplier and n.dataset is not null and o.dataset is not null,
+                null, coalesce(n.supplier, o.supplier)) is not distinct from t.supplier
             and coalesce(n.period_start, o.period_start) = t.period_start
         where has_moved(o.value, n.value)
     )
@@ -239,8 +251,11 @@ _REASONS = """
                     then 'new_period'
                 when cause is not null then cause.reason
                 when is_redefined then 'definition'
+                when has_other_denominator and denominator_cause is null and boundary_set in (from led_anew)
+                    then 'boundary'
                 when has_other_denominator then 'denominator'
                 when "table" <> 'observations' and boundary_set in (from redrawn) then 'boundary'
+                when boundary_set in (from led_anew) then 'boundary'
                 else 'definition'
             end as reason
         from moved
@@ -283,8 +298,21 @@ def create_changes(
         return
     _given(connection, returned, compared)
     connection.execute(_MACRO)
-    sql = _MOVED.format(new=databases[0], old=databases[1], most=_MOST)
+    sql = _MOVED.format(new=databases[0], old=databases[1], most=_MOST, **_converted(connection, *databases))
     connection.execute(f"insert into changes by name {sql}", {"release_id": release_id})
+
+
+def _converted(connection: DuckDBPyConnection, new: str, old: str) -> dict[str, str]:
+    """What tells of converted figures; a release made before there were any has no lookups and no `area_method`."""
+    has_lookups = "select count(*) > 0 from duckdb_tables() where database_name = ? and table_name = 'area_lookup'"
+    lookups = {}
+    for side, name in (("new", new), ("old", old)):
+        is_there = connection.execute(has_lookups, [name]).fetchone() == (True,)
+        none = "(from (values ('', '', '', '', 0.0, '')) t (a, b, c, to_set, e, f) where false)"
+        lookups[f"{side}_lookup"] = f"{name}.area_lookup" if is_there else none
+    is_old = lookups["old_lookup"] != f"{old}.area_lookup"
+    observations = f"(from {old}.observations select *, null as area_method)" if is_old else f"{old}.observations"
+    return {**lookups, "old_observations": observations}
 
 
 def _given(

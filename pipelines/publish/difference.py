@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 TABLES = ("record_counts", "indicator_values", "observations")
 Row = dict[str, Any]
+# Area codes of what lies in no area: `outside`, `unplaced`, `unplaced:<parent>`.
+_NOWHERE = "(area_code = 'outside' or starts_with(area_code, 'unplaced'))"
 
 # A figure is new where its period, its boundary set or its definition is: it had no value that could have moved.
 # The largest movement comes first; a figure that came from nothing, or went, moved by all of it.
@@ -87,10 +89,9 @@ class Difference:
 
     def summary(self) -> Row:
         """How many figures `moved`, in how many `areas`, and how many are `new`."""
-        sql = """
+        sql = f"""
             select count(*) filter (where not is_new) as moved,
-                count(distinct area_code) filter (where not is_new and area_code not in ('outside', 'unplaced'))
-                    as areas,
+                count(distinct area_code) filter (where not is_new and not {_NOWHERE}) as areas,
                 count(*) filter (where is_new) as new
             from figures
         """
@@ -98,9 +99,9 @@ class Difference:
 
     def groups(self) -> list[Row]:
         """Figures by reason and table, the moved before the new: how many, in how many areas, the largest movement."""
-        sql = """
+        sql = f"""
             select reason, "table", is_new, count(*) as figures,
-                count(distinct area_code) filter (where area_code not in ('outside', 'unplaced')) as areas,
+                count(distinct area_code) filter (where not {_NOWHERE}) as areas,
                 arg_max(figures, size) as largest
             from figures group by all order by is_new, figures desc, reason, "table"
         """

@@ -86,6 +86,7 @@ def _dataset(document: Document, dataset: Dataset, specs: SpecSet) -> Iterator[P
         elif dataset.fields[name].type != kind:
             yield document.problem((role,), f'{role}: field "{name}" must be of type {kind}')
     yield from _figures(document, dataset)
+    yield from _additive(document, dataset, specs)
     yield from _key(document, dataset)
     for name, field in dataset.fields.items():
         if field.list is not None and field.list not in specs.code_lists:
@@ -101,6 +102,21 @@ def _figures(document: Document, dataset: Dataset) -> Iterator[Problem]:
         if name not in dataset.fields or dataset.fields[name].type not in kinds:
             message = f"an observation dataset has a field `{name}` of type {' or '.join(kinds)}"
             yield document.problem(("fields",), message)
+
+
+def _additive(document: Document, dataset: Dataset, specs: SpecSet) -> Iterator[Problem]:
+    """Only figures add up, and what does is a code of the dataset's measures."""
+    if dataset.additive and dataset.shape != "observation":
+        yield document.problem(("additive",), "additive: events are counted; only the figures of an observation add up")
+    measure = dataset.fields.get("measure")
+    table = specs.code_lists.get(measure.list) if measure is not None and measure.list else None
+    known = [entry.code for entry in table.entries] if table is not None else None
+    for name in dataset.additive if isinstance(dataset.additive, tuple) else ():
+        if measure is None:
+            yield document.problem(("additive",), "additive: the dataset has no field `measure`; say true or false")
+        elif known is not None and name not in known:
+            message = f'additive: "{name}" is not a code of {measure.list}{nearest(name, known)}'
+            yield document.problem(("additive",), message)
 
 
 def _key(document: Document, dataset: Dataset) -> Iterator[Problem]:

@@ -58,6 +58,9 @@ class Dataset(Spec):
     clock: Name | None = Field(None, description="the interval field that dates an event")
     category: Name | None = Field(None, description="the code field an event is counted by")
     outcome: Name | None = Field(None, description="the code field that says how an event ended")
+    additive: bool | tuple[Text, ...] = Field(
+        False, description="of figures: whether those of two areas add up to that of both; or which measures do"
+    )
     fields: dict[Name, DatasetField]
 
 

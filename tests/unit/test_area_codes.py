@@ -157,7 +157,7 @@ def test_an_area_code_gives_an_area_and_no_point_where_no_point_is_given(boundar
     days = pl.Series([date(2022, 9, 1)] * 4)
     found = locate(pl.DataFrame(texts), ways, ReferenceData(None, boundaries), days)
     assert found.columns == [*PLACE_COLUMNS, *TOLD]
-    assert found.rows() == [
+    assert found.select(PLACE_COLUMNS).rows() == [
         (499750.0, 149650.0, 1, "coordinates", 1.0, None, None),
         (None, None, None, "area", None, "lsoa_2011", "SPLIT"),
         (None, None, None, "no_location", None, None, None),

@@ -53,7 +53,7 @@ def test_what_was_found_in_a_set_is_told_line_by_line(run: Run, tmp_path: Path) 
     code, told, _ = run("add", str(faulty(tmp_path)), "--set", "ward_2025", *FIELDS)
     assert code == 0
     assert told.splitlines() == [
-        "ward_2025: 8 areas",
+        "ward_2025: 8 areas; 0 known places assigned to them",
         "  mended L00: a ring touches itself at E 499500, N 149000 (SU 995 490)",
         "  1 narrow overlap of outlines drawn apart, 1,000 m² at most (L12 and L22): a place there is in the area of "
         "the lowest code",

@@ -540,6 +540,29 @@ def test_a_dataset_of_figures_has_a_value_and_its_area(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "name", "message"),
+    [
+        (
+            "additive: true",
+            "additive: [residents, househods]",
+            "population_estimate",
+            'additive: "househods" is not a code of population_measure (did you mean "households"?)',
+        ),
+        (
+            "shape: event",
+            "shape: event\nadditive: true",
+            "crime",
+            "additive: events are counted; only the figures of an observation add up",
+        ),
+    ],
+)
+def test_what_adds_up_is_a_measure_of_figures(tmp_path: Path, old: str, new: str, name: str, message: str) -> None:
+    root = spoiled(tmp_path, (f"datasets/{name}.yml", old, new))
+    line = line_of(root / "datasets" / f"{name}.yml", "additive")
+    assert told(root) == [f"datasets/{name}.yml:{line}: {message}"]
+
+
 def test_a_cell_that_holds_an_identifier_beside_other_things_cannot_be_split(tmp_path: Path) -> None:
     path = "partners/demo_northmark/abandoned_vehicle.yml"
     split = "    split: [{column: Car, match: '(?P<mark>[A-Z0-9]+) (?P<make>.*)'}]\n    columns:\n"

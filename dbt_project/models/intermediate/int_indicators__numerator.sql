@@ -23,7 +23,7 @@ with cells as (
             indicators.numerator_dataset = counts.dataset
             and wanted.category_code = counts.category_code
             and list_contains(string_split(indicators.period_types, ','), counts.period_type)
-    where counts.area_code not in ('outside', 'unplaced')
+    where not {{ is_nowhere('counts.area_code') }}
 )
 
 select
@@ -39,7 +39,9 @@ select
     string_agg(distinct counted_unit, ', ') filter (
         where is_spoken_for and counted_unit <> unit_counted
     ) as unlike_units,
-    bool_and(status = 'ok') filter (where is_spoken_for and counted_unit = unit_counted) as is_whole,
+    bool_and(status in ('ok', 'estimated')) filter (where is_spoken_for and counted_unit = unit_counted) as is_whole,
+    coalesce(bool_or(contains(flags, 'estimated_area')) filter (where counted_unit = unit_counted), false)
+        as is_estimated,
     bool_or(count is not null) filter (where is_spoken_for and counted_unit = unit_counted) as has_any,
     nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(flags, ','))))), ','), '') as flags
 from cells

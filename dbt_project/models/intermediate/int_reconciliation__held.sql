@@ -44,9 +44,9 @@ counted as (
         sets.boundary_set,
         counts.period_start as month,
         sum(counts.record_count) as held,
-        sum(counts.record_count) filter (where counts.area_code = 'unplaced') as unplaced,
+        sum(counts.record_count) filter (where {{ is_unplaced('counts.area_code') }}) as unplaced,
         sum(counts.record_count) filter (
-            where counts.area_code <> 'unplaced' and speaking.area_code is null
+            where not {{ is_unplaced('counts.area_code') }} and speaking.area_code is null
         ) as outside
     from sets
     inner join {{ ref('int_record_counts__month') }} as counts

@@ -11,7 +11,7 @@ with figures as (
         observed.partner || '/' || observed.dataset as stated_in,
         false as is_of_files,
         sum(observed.value) as theirs
-    from {{ ref('observations') }} as observed
+    from {{ ref('int_observations__supplied') }} as observed
     inner join {{ source('snapshot', 'reconciles') }} as reconciles
         on observed.partner = reconciles.stated_by and observed.dataset = reconciles.stated_as
     group by all

@@ -21,7 +21,8 @@ with joined as (
         coalesce(expected.is_late_return, false) as is_late_return,
         coalesce(expected.has_cover, true) as has_cover,
         expected.coverage_share,
-        counted.record_count
+        counted.record_count,
+        coalesce(counted.is_estimated, false) as is_estimated
     from {{ ref('int_counts__expected') }} as expected
     full outer join {{ ref('int_counts__counted') }} as counted
         on
@@ -38,7 +39,7 @@ with joined as (
 judged as (
     select
         joined.*,
-        not joined.is_expected and joined.area_code not in ('outside', 'unplaced') as is_stray,
+        not joined.is_expected and not {{ is_nowhere('joined.area_code') }} as is_stray,
         coalesce(recording.place_kind, '') = 'snap_point' as is_snapped
     from joined
     left join {{ source('snapshot', 'recording') }} as recording
@@ -66,20 +67,22 @@ select
     end as coverage_share,
     case
         when is_stray then 'partial'
-        when not is_expected then 'ok'
-        when not has_returned then 'not_supplied'
-        when coverage_share < 1 then 'partial'
+        when is_expected and not has_returned then 'not_supplied'
+        when is_expected and coverage_share < 1 then 'partial'
+        when is_estimated then 'estimated'
         else 'ok'
     end as status,
     nullif(
         concat_ws(
             ',',
             case
-                when is_snapped and area_code <> 'unplaced' and (has_returned or not is_expected) then 'snapped_points'
+                when is_snapped and not {{ is_unplaced('area_code') }} and (has_returned or not is_expected)
+                    then 'snapped_points'
             end,
             case when is_late_return then 'late_return' end,
             case when not has_cover then 'outside_cover' end,
-            case when is_stray then 'outside_supplier_area' end
+            case when is_stray then 'outside_supplier_area' end,
+            case when is_estimated and (has_returned or not is_expected) then 'estimated_area' end
         ),
         ''
     ) as flags

@@ -10,12 +10,15 @@ select
     periods.period_start,
     sum(counts.record_count) as record_count,
     sum(coalesce(counts.coverage_share, 0)) / 12 as month_share,
-    counts.area_code in ('outside', 'unplaced') as is_nowhere,
+    {{ is_nowhere('counts.area_code') }} as is_nowhere,
     case
-        when counts.area_code in ('outside', 'unplaced') then 'ok'
         when sum(counts.record_count) is null then 'not_supplied'
-        when count(*) = 12 and bool_and(counts.status = 'ok') then 'ok'
-        else 'partial'
+        when
+            not {{ is_nowhere('counts.area_code') }}
+            and (count(*) < 12 or not bool_and(counts.status in ('ok', 'estimated')))
+            then 'partial'
+        when bool_or(counts.status = 'estimated') then 'estimated'
+        else 'ok'
     end as status,
     nullif(array_to_string(list_sort(list_distinct(flatten(list(string_split(counts.flags, ','))))), ','), '') as flags
 from {{ ref('int_record_counts__month') }} as counts

@@ -7,13 +7,16 @@ with judged as (
         denominator.denominator,
         denominator.denominator_source,
         denominator.denominator_year,
+        coalesce(denominator.is_estimated, false) as is_estimated_denominator,
         case
             when not numerator.has_supplier then 'not_supplied'
             when not numerator.has_like_unit then 'not_comparable'
             when not coalesce(numerator.has_any, false) then 'not_supplied'
+            when not coalesce(denominator.is_comparable, true) then 'not_comparable'
             when coalesce(denominator.denominator, 0) <= 0 then 'not_applicable'
-            when numerator.is_whole and not numerator.has_unlike_unit then 'ok'
-            else 'partial'
+            when not coalesce(numerator.is_whole, false) or numerator.has_unlike_unit then 'partial'
+            when numerator.is_estimated or coalesce(denominator.is_estimated, false) then 'estimated'
+            else 'ok'
         end as status
     from {{ ref('int_indicators__numerator') }} as numerator
     inner join {{ source('snapshot', 'indicators') }} as indicators on numerator.indicator_id = indicators.indicator_id
@@ -29,8 +32,10 @@ with judged as (
 counted as (
     select
         judged.*,
-        case when status in ('ok', 'partial', 'not_applicable') then cast(counted as bigint) end as numerator,
-        status in ('ok', 'partial') as has_value
+        case
+            when status in ('ok', 'partial', 'estimated', 'not_applicable') then cast(counted as bigint)
+        end as numerator,
+        status in ('ok', 'partial', 'estimated') as has_value
     from judged
 )
 
@@ -62,12 +67,30 @@ select
     end as ci_upper,
     case when counted.has_value then if(counted.numerator < 10, 'exact Poisson, 95%', 'Byar, 95%') end as ci_method,
     counted.status,
-    counted.flags,
+    nullif(
+        array_to_string(
+            list_sort(
+                string_split(
+                    concat_ws(
+                        ',',
+                        counted.flags,
+                        case when counted.is_estimated_denominator then 'estimated_denominator' end
+                    ),
+                    ','
+                )
+            ),
+            ','
+        ),
+        ''
+    ) as flags,
     case
+        when counted.status = 'not_comparable' and counted.has_like_unit
+            then 'no denominator can be given for these boundaries: no lookup follows them'
         when counted.status = 'not_comparable'
             then 'counted here as ' || counted.unlike_units || ', not as ' || counted.unit_counted
         when counted.status = 'not_applicable' then 'no denominator for this area'
         when counted.status = 'partial' then 'not every expected return has come'
+        when counted.status = 'estimated' then 'made of figures that are estimated for these boundaries'
     end as note
 from counted
 left join {{ exact_poisson_limits() }} as exact (events, lower_limit, upper_limit)

@@ -1,9 +1,5 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ delete_changed_returns() }}"
-) }}
+{{ config(materialized='view') }}
+-- What agencies supply, and the same on the other boundary sets that it can be converted to.
 select
     dataset,
     partner,
@@ -17,13 +13,27 @@ select
     period_start,
     value,
     symbol,
-    case
-        when symbol is null then 'ok'
-        when symbol in ('suppressed', 'not_reliable') then 'suppressed'
-        when symbol = 'not_applicable' then 'not_applicable'
-        when symbol = 'rounded_to_zero' then 'rounded'
-        else 'not_supplied'
-    end as status,
+    status,
     cast(null as varchar) as flags,
+    cast(null as varchar) as area_method,
     revision
-from {{ ref('stg_observation') }}
+from {{ ref('int_observations__supplied') }}
+union all
+select
+    dataset,
+    partner,
+    supplier,
+    measure,
+    category_code,
+    breakdown,
+    boundary_set,
+    area_code,
+    period_type,
+    period_start,
+    value,
+    symbol,
+    status,
+    flags,
+    area_method,
+    revision
+from {{ ref('int_observations__converted') }}
