@@ -213,10 +213,11 @@ def _walked(issues: pl.DataFrame, source: str) -> tuple[Counter[str], dict[str, 
             continue
         seen.add((line, part, kind))
         totals[kind] += 1
-        words = [f"{column}:" if column else "", f'"{value}"' if value is not None else "", message or ""]
-        told = " ".join(word for word in words if word)
-        place = f"{source}:{line}" if line else source
-        examples.setdefault(kind, f"{place}: {told}" if told else place)
+        told = f"{source}:{line}" if line else source
+        told += f": {column}" if column else ""
+        quoted = f'"{value}"' if value is not None else ""
+        told += ": " if quoted or message else ""
+        examples.setdefault(kind, told + " ".join(word for word in (quoted, message) if word))
     return totals, examples
 
 
