@@ -28,7 +28,7 @@ import polars as pl
 import shapely
 
 from pipelines.place.assign import OUTSIDE, assign_all, remember_places
-from pipelines.place.boundaries import BoundaryFields, add_boundaries
+from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries
 from pipelines.place.raster import area_at
 
 HERE = Path(__file__).resolve().parent

@@ -8,7 +8,7 @@
 starts_with({{ area_code }}, 'unplaced')
 {%- endmacro %}
 
-{#- Whether a lookup's method says that the from-area lies wholly in the to-area: EXACT in pipelines/place/lookups.py. -#}
+{#- Whether a lookup's method says that the from-area lies wholly in the to-area: EXACT in pipelines/place/lookups/store.py. -#}
 {% macro is_exact(method) -%}
 ({{ method }} in ('unchanged', 'merged', 'summed_back'))
 {%- endmacro %}

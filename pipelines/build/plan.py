@@ -18,8 +18,8 @@ from sqlalchemy import delete, insert
 from pipelines.build.coverage import Arrived, coverage
 from pipelines.build.in_force import mark_in_force
 from pipelines.build.speaking import geography
-from pipelines.place.boundaries import set_digest, set_names
-from pipelines.place.lookups import lookups_digest
+from pipelines.place.boundaries.sets import set_digest, set_names
+from pipelines.place.lookups.store import lookups_digest
 from pipelines.place.reference import ReferenceData
 from pipelines.specs.fingerprint import digest, specs_digest
 from pipelines.specs.load import SpecSet

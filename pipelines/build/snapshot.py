@@ -15,10 +15,10 @@ from pipelines.build.observations import additive_measures, reconverted, write_o
 from pipelines.build.plan import Plan
 from pipelines.build.reconciliation import return_counts, stating_feeds
 from pipelines.build.speaking import area_suppliers, geography
-from pipelines.place.area_registry import AreaRegistry
-from pipelines.place.boundaries import read_areas, set_names
+from pipelines.place.boundaries.sets import read_areas, set_names
+from pipelines.place.directories.area_registry import AreaRegistry
 from pipelines.place.located import place_schema
-from pipelines.place.lookups import read_lookups
+from pipelines.place.lookups.store import read_lookups
 from pipelines.specs.base import PeriodType
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import Indicator

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.place.boundaries import read_areas, set_names
-from pipelines.place.lookups import EXACT, read_lookups
+from pipelines.place.boundaries.sets import read_areas, set_names
+from pipelines.place.lookups.store import EXACT, read_lookups
 from pipelines.specs.load import FeedSpec, SpecSet
 from warehouse.home import Home
 

@@ -22,7 +22,7 @@ def history_add(
     json: _Json = False,
 ) -> None:
     """Load the history of area codes, in place of an earlier one: since when each is in force, and what followed it."""
-    from pipelines.place.code_history import add_history
+    from pipelines.place.directories.code_history import add_history
     from warehouse.home import Home
 
     output, home = Output(json), Home.from_environment()
@@ -39,7 +39,7 @@ def tell_area(
     json: _Json = False,
 ) -> None:
     """What an area code is: name, kind, boundary sets, since when it is in force, when it ended, what followed it."""
-    from pipelines.place.area_registry import AreaRegistry
+    from pipelines.place.directories.area_registry import AreaRegistry
     from warehouse.home import Home
 
     output, home = Output(json), Home.from_environment()

@@ -12,8 +12,8 @@ from pipelines.cli.options import Json, day
 from pipelines.cli.output import USAGE, Output, fail
 
 if TYPE_CHECKING:
-    from pipelines.place.boundaries import AddedSet
-    from pipelines.place.boundary_list import ListedSet
+    from pipelines.place.boundaries.listing import ListedSet
+    from pipelines.place.boundaries.sets import AddedSet
 
 boundaries_app = typer.Typer(no_args_is_help=True, help="Load boundary sets, list them, remove one.")
 # How many gaps are told one by one: the greatest.
@@ -57,7 +57,7 @@ def boundaries_add(  # noqa: PLR0913
 ) -> None:
     """Load a boundary set, and find the area of every known place in it."""
     from pipelines.place.assign import assign_all
-    from pipelines.place.boundaries import AddOptions, BoundaryFields, add_boundaries
+    from pipelines.place.boundaries.sets import AddOptions, BoundaryFields, add_boundaries
     from warehouse.home import Home
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", set_):
@@ -78,7 +78,7 @@ def boundaries_add(  # noqa: PLR0913
 @boundaries_app.command("list")
 def boundaries_list(json: Json = False) -> None:
     """The boundary sets loaded, their dates and sources, and how many places lie in their areas."""
-    from pipelines.place.boundary_list import listed_sets
+    from pipelines.place.boundaries.listing import listed_sets
     from warehouse.home import Home
 
     sets = listed_sets(Home.from_environment().boundaries)
@@ -95,7 +95,7 @@ def boundaries_remove(
 ) -> None:
     """Remove a boundary set; the next build drops its figures."""
     from pipelines.intake.refusal import Refusal
-    from pipelines.place.boundaries import remove_set
+    from pipelines.place.boundaries.sets import remove_set
     from pipelines.specs.check import load_specs
     from warehouse.home import Home
 
@@ -122,7 +122,7 @@ def boundaries_remove(
 
 def _told(added: AddedSet) -> list[str]:
     """What was found in a set, in lines a data officer can act on."""
-    from pipelines.place.boundary_checks import surface
+    from pipelines.place.boundaries.checks import surface
 
     lines = [f"mended {item}" for item in added.mended]
     if added.joined:

@@ -17,7 +17,7 @@ from warehouse.home import PATIENCE, Home, whole
 
 if TYPE_CHECKING:
     from pipelines.intake.claims import Declared
-    from pipelines.place.postcode_layouts import Named
+    from pipelines.place.directories.postcode_layouts import Named
     from pipelines.specs.load import SpecSet
     from warehouse.ledger import Ledger
 
@@ -102,7 +102,7 @@ def propose_spec(output: Output, file: Path, out: Path | None, dataset: str | No
 
 def add_postcode_directory(output: Output, files: list[Path], named: Named, accept_fewer: bool) -> None:
     """`commongrid postcodes add`."""
-    from pipelines.place.postcode_directory import add_postcodes
+    from pipelines.place.directories.postcode_directory import add_postcodes
 
     home = Home.from_environment()
     with home.alone():

@@ -12,14 +12,14 @@ from pipelines.cli.output import Output
 from warehouse.home import Home
 
 if TYPE_CHECKING:
-    from pipelines.place.names import NamesAdded
+    from pipelines.place.directories.names import NamesAdded
 
 _KINDS_TOLD = 5
 uprns_app = typer.Typer(no_args_is_help=True, help="Load property reference numbers.")
 names_app = typer.Typer(no_args_is_help=True, help="Load the gazetteer of streets and places.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a program to read.")]
-Fewer = Annotated[bool, typer.Option("--fewer", help="Take them though they are far fewer than those in place.")]
+Fewer = Annotated[bool, typer.Option("--accept-fewer", help="Take them though they are far fewer than those in place.")]
 
 
 @uprns_app.command("add")
@@ -33,7 +33,7 @@ def uprns_add(
     json: Json = False,
 ) -> None:
     """Load property reference numbers (UPRNs) and where they lie."""
-    from pipelines.place.uprns import Box, add_uprns
+    from pipelines.place.ways.uprns import Box, add_uprns
 
     box = Box(*within) if within else None
     if box is not None and (box.west > box.east or box.south > box.north):
@@ -52,7 +52,7 @@ def names_add(
     json: Json = False,
 ) -> None:
     """Load the gazetteer of streets, towns and villages."""
-    from pipelines.place.names import add_names
+    from pipelines.place.directories.names import add_names
 
     output, home = Output(json), Home.from_environment()
     with home.alone():

@@ -15,7 +15,7 @@ from pipelines.cli.output import USAGE, Output, fail
 from warehouse.home import Home
 
 if TYPE_CHECKING:
-    from pipelines.place.derive import Measure
+    from pipelines.place.lookups.derive import Measure
 
 lookups_app = typer.Typer(
     no_args_is_help=True, help="Make lookups: how figures of one boundary set's areas become another's."
@@ -76,7 +76,7 @@ def lookups_add(  # noqa: PLR0913 - an option each
     json: Json = False,
 ) -> None:
     """Keep the lookups that a publisher's file makes, from one boundary set to the other and back."""
-    from pipelines.place.add_lookup import LookupFile, add_lookup
+    from pipelines.place.lookups.add import LookupFile, add_lookup
 
     _check_names(from_set, to_set)
     output, home = Output(json), Home.from_environment()
@@ -109,9 +109,9 @@ def lookups_derive(  # noqa: PLR0913 - an option each
     json: Json = False,
 ) -> None:
     """Work a lookup out, from the outlines of two loaded sets or from two other lookups."""
-    from pipelines.place.derive import derive
-    from pipelines.place.lookups import lookup_path, methods_of, write_lookup
-    from pipelines.place.shares import AreaSet
+    from pipelines.place.lookups.derive import derive
+    from pipelines.place.lookups.shares import AreaSet
+    from pipelines.place.lookups.store import lookup_path, methods_of, write_lookup
 
     _check_names(from_set, to_set)
     output, home = Output(json), Home.from_environment()
@@ -149,7 +149,7 @@ def lookups_derive(  # noqa: PLR0913 - an option each
 @lookups_app.command("list")
 def lookups_list(json: Json = False) -> None:
     """Every lookup, and how many pairs it has of each method."""
-    from pipelines.place.lookups import lookup_between, lookup_pairs, methods_of
+    from pipelines.place.lookups.store import lookup_between, lookup_pairs, methods_of
 
     output, home = Output(json), Home.from_environment()
     told = []
@@ -165,7 +165,7 @@ def lookups_list(json: Json = False) -> None:
 @lookups_app.command("remove")
 def lookups_remove(from_set: FromSet, to_set: ToSet, json: Json = False) -> None:
     """Forget a lookup. The one of the other direction stays."""
-    from pipelines.place.lookups import remove_lookup
+    from pipelines.place.lookups.store import remove_lookup
 
     output, home = Output(json), Home.from_environment()
     with home.alone():
@@ -193,7 +193,7 @@ def boundaries_merge(
 ) -> None:
     """Put whole areas together into areas to come, with the lookups between the old set and the new."""
     from pipelines.place.assign import assign_all
-    from pipelines.place.merge import merge_set
+    from pipelines.place.boundaries.merge import merge_set
 
     _check_names(from_set, set_)
     begun = valid_from.date()
@@ -242,8 +242,8 @@ def _measure(
     tolerance: float | None = None,
 ) -> Measure | None:
     """The measure the options ask for; None without `--by`."""
-    from pipelines.place.derive import By, Measure, read_people
-    from pipelines.place.shares import SLIVER, AreaSet
+    from pipelines.place.lookups.derive import By, Measure, read_people
+    from pipelines.place.lookups.shares import SLIVER, AreaSet
     from pipelines.specs.problems import nearest
 
     if by is None:
@@ -272,9 +272,9 @@ def _measure(
 
 
 def _derive_through(output: Output, home: Home, from_set: str, through: str, to_set: str) -> None:
-    from pipelines.place.compose import compose, lost_on_the_way
-    from pipelines.place.derive import as_lookup
-    from pipelines.place.lookups import lookup_between, lookup_path, methods_of, write_lookup
+    from pipelines.place.lookups.compose import compose, lost_on_the_way
+    from pipelines.place.lookups.derive import as_lookup
+    from pipelines.place.lookups.store import lookup_between, lookup_path, methods_of, write_lookup
 
     if lookup_path(home.lookups, from_set, to_set).exists():
         fail(

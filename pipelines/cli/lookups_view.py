@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pipelines.cli.output import Output
 
 if TYPE_CHECKING:
-    from pipelines.place.add_lookup import AddedLookup, Direction
-    from pipelines.place.derive import Derived, Measure
+    from pipelines.place.lookups.add import AddedLookup, Direction
+    from pipelines.place.lookups.derive import Derived, Measure
 
 _SHOWN = 5
 _STAND_IN = "  by live postcodes, each counted once: no address points are loaded"
@@ -52,7 +52,7 @@ def _direction(output: Output, direction: Direction, by: str | None) -> None:
 
 def say_derived(output: Output, derived: Derived, from_set: str, to_set: str, measure: Measure, is_there: bool) -> None:
     """What was worked out; `is_there` says whether it takes the place of an earlier lookup."""
-    from pipelines.place.lookups import methods_of
+    from pipelines.place.lookups.store import methods_of
 
     methods = methods_of(derived.rows)
     output.say(

@@ -312,7 +312,7 @@ def postcodes_add(  # noqa: PLR0913, PLR0917 - an option each
     The publishers' own layouts are recognised; columns are named only for others.
     """
     from pipelines.cli.commands import add_postcode_directory
-    from pipelines.place.postcode_layouts import Named
+    from pipelines.place.directories.postcode_layouts import Named
 
     named = Named(postcode, easting, northing, longitude, latitude, introduced, terminated, quality, crs)
     add_postcode_directory(Output(json), files, named, accept_fewer)

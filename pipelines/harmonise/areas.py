@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.harmonise.faults import INDEX
-from pipelines.place.area_codes import OLD_CODE, OUTSIDE_SETS, UNKNOWN, resolved
 from pipelines.place.reference import ReferenceData
+from pipelines.place.ways.area_codes import OLD_CODE, OUTSIDE_SETS, UNKNOWN, resolved
 
 if TYPE_CHECKING:
     import polars as pl

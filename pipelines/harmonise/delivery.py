@@ -21,8 +21,8 @@ from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import locate
 from pipelines.place.located import PLACE_COLUMNS, TOLD
 from pipelines.place.reference import ReferenceData
-from pipelines.place.stand_ins import pile_ups
 from pipelines.place.transform import ApproximateTransformError
+from pipelines.place.ways.stand_ins import pile_ups
 from pipelines.read.records import ROW, Records
 from pipelines.specs.base import PeriodType
 from pipelines.specs.corrections import concerning

@@ -84,10 +84,10 @@ _DEMO_PARTNERS = ("police", "northmark", "eastmark", "westmark", "county_council
 def _reference(home: Home, county: Any, say: Say) -> None:
     """Boundaries, postcodes, properties and names, through the same code as the commands that load them."""
     from pipelines.demo import write_reference
-    from pipelines.place.boundaries import BoundaryFields, add_boundaries
-    from pipelines.place.names import add_names
-    from pipelines.place.postcode_directory import add_postcodes
-    from pipelines.place.uprns import add_uprns
+    from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries
+    from pipelines.place.directories.names import add_names
+    from pipelines.place.directories.postcode_directory import add_postcodes
+    from pipelines.place.ways.uprns import add_uprns
 
     files = write_reference(county, home.root / "reference" / "demo")
     sets: tuple[tuple[str, Path, BoundaryFields, date], ...] = (

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.place.boundaries import set_names
+from pipelines.place.boundaries.sets import set_names
 from warehouse.home import whole
 
 if TYPE_CHECKING:

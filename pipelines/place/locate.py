@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.place.area_codes import by_area
-from pipelines.place.coordinates import by_coordinates
-from pipelines.place.grid_reference import by_grid_reference
 from pipelines.place.located import COLUMN, DAY, ISSUE, MESSAGE, NOTED, PLACE_COLUMNS, TOLD, UNPLACED, located_rows
-from pipelines.place.postcode_areas import by_postcode_area
-from pipelines.place.postcodes import by_postcode
 from pipelines.place.reference import ReferenceData
-from pipelines.place.streets import by_street
-from pipelines.place.uprns import by_uprn
+from pipelines.place.ways.area_codes import by_area
+from pipelines.place.ways.coordinates import by_coordinates
+from pipelines.place.ways.grid_reference import by_grid_reference
+from pipelines.place.ways.postcode_areas import by_postcode_area
+from pipelines.place.ways.postcodes import by_postcode
+from pipelines.place.ways.streets import by_street
+from pipelines.place.ways.uprns import by_uprn
 from pipelines.specs.locations import (
     AreaCode,
     Coordinates,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from pipelines.intake.refusal import Refusal
 from pipelines.place.assign import OUTSIDE, codes_at
-from pipelines.place.boundaries import set_names
+from pipelines.place.boundaries.sets import set_names
+from pipelines.place.directories.publisher_files import PublisherFile
 from pipelines.place.locate import locate
-from pipelines.place.publisher_files import PublisherFile
 from pipelines.place.reference import ReferenceData
 from pipelines.specs.locations import Location
 from pipelines.specs.problems import nearest

@@ -8,11 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.place.area_codes import AreaCodes
-from pipelines.place.area_history import CodeHistory
-from pipelines.place.gazetteer import Gazetteer
-from pipelines.place.postcode_areas import district_squares, sector_squares
-from pipelines.place.postcodes import read_postcodes
+from pipelines.place.directories.area_history import CodeHistory
+from pipelines.place.directories.gazetteer import Gazetteer
+from pipelines.place.ways.area_codes import AreaCodes
+from pipelines.place.ways.postcode_areas import district_squares, sector_squares
+from pipelines.place.ways.postcodes import read_postcodes
 
 if TYPE_CHECKING:
     import polars as pl

@@ -52,6 +52,6 @@ def wards(folder: Path, name: str = "wards", codes: tuple[str, str] = ("W01", "W
 
 
 def add_wards(home_boundaries: Path, path: Path, name: str = "ward_2014") -> None:
-    from pipelines.place.boundaries import BoundaryFields, add_boundaries
+    from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries
 
     add_boundaries([path], home_boundaries, name, BoundaryFields("code", "name", "parent"), None, None)

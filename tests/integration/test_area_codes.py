@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.place.boundaries import area_schema, write_set
-from pipelines.place.code_history import add_history
+from pipelines.place.boundaries.sets import area_schema, write_set
+from pipelines.place.directories.code_history import add_history
 from pipelines.specs.check import load_specs
 from tests.conftest import ROOT, Bench
 from tests.integration.test_observations import FILES

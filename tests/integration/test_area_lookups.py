@@ -9,8 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.place.boundaries import BoundaryFields, add_boundaries
-from pipelines.place.lookups import lookup_schema, write_lookup
+from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries
+from pipelines.place.lookups.store import lookup_schema, write_lookup
 from pipelines.specs.check import load_specs
 from tests.conftest import Bench
 from tests.integration.street import EAST, EAST_PARENT, WEST, WEST_PARENT, add_wards, street, wards

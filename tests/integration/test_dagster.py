@@ -18,7 +18,7 @@ from pipelines.orchestration.dagster_sensor import requested
 from pipelines.orchestration.dev import prepare
 from pipelines.orchestration.partition import standing
 from pipelines.orchestration.steps import load_step, run_steps
-from pipelines.place.boundaries import BoundaryFields, add_boundaries
+from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries
 from pipelines.specs.check import load_specs
 from tests.conftest import on_both_stores
 from tests.integration.street import WEST, street

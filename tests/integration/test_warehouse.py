@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.place.boundaries import remove_set, set_names
+from pipelines.place.boundaries.sets import remove_set, set_names
 from pipelines.specs.check import load_specs
 from tests.conftest import Bench, on_both_stores
 from tests.integration.street import BEYOND, EAST, NOWHERE, WEST, add_wards, street, wards
@@ -71,7 +71,7 @@ def test_a_correction_replaces_and_an_empty_one_leaves_nothing(warded: Bench, tm
 
 def test_a_nil_return_is_zero_and_ok_and_a_gap_is_null(bench: Bench) -> None:
     from pipelines.demo import make_county, write_deliveries, write_reference
-    from pipelines.place.boundaries import BoundaryFields, add_boundaries
+    from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries
 
     county = make_county()
     files = write_reference(county, bench.home.root / "reference" / "demo")

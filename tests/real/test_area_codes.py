@@ -9,13 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.place.area_codes import AreaCodes, resolved
-from pipelines.place.area_history import CodeHistory
-from pipelines.place.area_registry import AreaRegistry
-from pipelines.place.boundaries import BoundaryFields, add_boundaries, write_set
-from pipelines.place.code_history import add_history
+from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries, write_set
+from pipelines.place.directories.area_history import CodeHistory
+from pipelines.place.directories.area_registry import AreaRegistry
+from pipelines.place.directories.code_history import add_history
 from pipelines.place.locate import locate
 from pipelines.place.reference import ReferenceData
+from pipelines.place.ways.area_codes import AreaCodes, resolved
 from pipelines.specs.locations import AreaCode
 
 NAMED = ("lsoa_2011", "lsoa_2021")

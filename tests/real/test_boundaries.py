@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.boundaries import AddedSet, AddOptions, BoundaryFields, add_boundaries, read_areas
-from pipelines.place.boundary_list import listed_sets
+from pipelines.place.boundaries.listing import listed_sets
+from pipelines.place.boundaries.sets import AddedSet, AddOptions, BoundaryFields, add_boundaries, read_areas
 
 SURREY = {
     "ward_2013": ("ward_2011_martinjc", BoundaryFields("WD13CD", "WD13NM", ":file", "WD13CDO"), 315),

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.place.boundaries import BoundaryFields, add_boundaries
+from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries
 from pipelines.specs.check import load_specs
 from tests.conftest import ROOT, Bench
 from warehouse import ledger as led

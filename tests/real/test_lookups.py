@@ -10,12 +10,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.place.add_lookup import AddedLookup, LookupFile, add_lookup
-from pipelines.place.boundaries import BoundaryFields, add_boundaries, read_areas
-from pipelines.place.derive import By, Measure, derive, read_people
-from pipelines.place.lookups import EXACT
-from pipelines.place.merge import merge_set
-from pipelines.place.shares import AreaSet
+from pipelines.place.boundaries.merge import merge_set
+from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries, read_areas
+from pipelines.place.lookups.add import AddedLookup, LookupFile, add_lookup
+from pipelines.place.lookups.derive import By, Measure, derive, read_people
+from pipelines.place.lookups.shares import AreaSet
+from pipelines.place.lookups.store import EXACT
 from tests.conftest import ROOT
 from tests.unit.lookups import Pairs, as_pairs, converted, kept_pairs
 

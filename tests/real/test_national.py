@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli.status_view import draw
-from pipelines.place.boundaries import AddedSet, BoundaryFields, add_boundaries
+from pipelines.place.boundaries.sets import AddedSet, BoundaryFields, add_boundaries
 from pipelines.reports.status import status_of
 from tests.conftest import Bench
 from warehouse import ledger as led

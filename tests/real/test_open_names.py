@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pipelines.place.directories.names import NamesAdded, add_names
 from pipelines.place.locate import locate
-from pipelines.place.names import NamesAdded, add_names
 from pipelines.place.reference import ReferenceData
 from pipelines.specs.locations import Street
 

@@ -12,7 +12,7 @@ import pytest
 from pipelines.place.locate import locate
 from pipelines.place.located import PLACE_COLUMNS
 from pipelines.place.reference import ReferenceData
-from pipelines.place.stand_ins import pile_ups
+from pipelines.place.ways.stand_ins import pile_ups
 from pipelines.specs.grid_reference import parse_grid_reference
 from pipelines.specs.locations import Coordinates
 

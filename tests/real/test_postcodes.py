@@ -9,12 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.place.directories.postcode_directory import add_postcodes
+from pipelines.place.directories.postcode_layouts import Named, layout_of
 from pipelines.place.locate import locate
-from pipelines.place.postcode_areas import sector_squares
-from pipelines.place.postcode_directory import add_postcodes
-from pipelines.place.postcode_layouts import Named, layout_of
-from pipelines.place.postcode_text import parse_postcode
 from pipelines.place.reference import ReferenceData
+from pipelines.place.ways.postcode_areas import sector_squares
+from pipelines.place.ways.postcode_text import parse_postcode
 from pipelines.specs.locations import Postcode
 
 POSTCODE = Postcode(by="postcode", column="postcode")

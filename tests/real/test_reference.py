@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 import shapely
 
-from pipelines.place.boundaries import BoundaryFields, add_boundaries
+from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries
 from pipelines.place.cover import in_cover
 from pipelines.place.raster import area_by_grid, area_by_tests
 from pipelines.place.transform import from_national_grid, to_national_grid

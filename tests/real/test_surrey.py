@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.place.boundaries import BoundaryFields, add_boundaries
+from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries
 from tests.conftest import AS_OF, ROOT, Bench
 from warehouse.home import Home
 from warehouse.ledger import Ledger

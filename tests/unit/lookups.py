@@ -11,9 +11,9 @@ from typing import Any
 import polars as pl
 import shapely
 
-from pipelines.place.boundaries import area_schema, write_set
-from pipelines.place.lookups import read_lookups
-from pipelines.place.shares import AreaSet
+from pipelines.place.boundaries.sets import area_schema, write_set
+from pipelines.place.lookups.shares import AreaSet
+from pipelines.place.lookups.store import read_lookups
 
 # Somewhere in Surrey: the rectangles are given in metres from here.
 EAST, NORTH = 500_000, 150_000

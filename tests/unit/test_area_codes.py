@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.place.area_codes import AreaCodes, Resolved, resolved
-from pipelines.place.area_history import CodeHistory
-from pipelines.place.area_registry import AreaRegistry
-from pipelines.place.boundaries import area_schema, write_set
+from pipelines.place.boundaries.sets import area_schema, write_set
+from pipelines.place.directories.area_history import CodeHistory
+from pipelines.place.directories.area_registry import AreaRegistry
 from pipelines.place.locate import locate
 from pipelines.place.located import PLACE_COLUMNS, TOLD
 from pipelines.place.reference import ReferenceData
+from pipelines.place.ways.area_codes import AreaCodes, Resolved, resolved
 from pipelines.specs.locations import AreaCode, Coordinates
 
 BEGAN = {"lsoa_2001": date(2001, 4, 1), "lsoa_2011": date(2011, 3, 27), "lsoa_2021": date(2021, 3, 21)}

@@ -16,7 +16,7 @@ from shapely import MultiPolygon, Polygon, box
 
 from pipelines.intake.refusal import Refusal
 from pipelines.place.assign import OUTSIDE, assign, assign_all, remember_places
-from pipelines.place.boundaries import (
+from pipelines.place.boundaries.sets import (
     FILE_NAME,
     AddedSet,
     BoundaryFields,

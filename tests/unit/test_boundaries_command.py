@@ -12,7 +12,7 @@ from shapely import Polygon, box
 
 from pipelines.cli.main import app
 from pipelines.cli.output import ending
-from pipelines.place.boundaries import set_names
+from pipelines.place.boundaries.sets import set_names
 from tests.unit.makers import ROOT
 from tests.unit.test_boundaries import EAST, WEST, written
 from tests.unit.test_boundary_checks import E0, N0, lattice

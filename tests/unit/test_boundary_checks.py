@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.boundaries import (
+from pipelines.place.boundaries.checks import gaps, overlaps, unmatched
+from pipelines.place.boundaries.listing import kind_of, listed_sets
+from pipelines.place.boundaries.sets import (
     AddedSet,
     AddOptions,
     BoundaryFields,
@@ -26,8 +28,6 @@ from pipelines.place.boundaries import (
     set_digest,
     set_names,
 )
-from pipelines.place.boundary_checks import gaps, overlaps, unmatched
-from pipelines.place.boundary_list import kind_of, listed_sets
 from tests.unit.test_boundaries import EAST, FIELDS, GRID, WEST, areas, collection, written
 
 # A square of Surrey in degrees, and the corner of a lattice on the grid.

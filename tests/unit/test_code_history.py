@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.area_history import CodeHistory
-from pipelines.place.code_history import AddedHistory, add_history
+from pipelines.place.directories.area_history import CodeHistory
+from pipelines.place.directories.code_history import AddedHistory, add_history
 
 CODES = "gss_code,gss_name,desc,entity_type,start_date,end_date,status\n"
 CHANGES = "changed_to_code,changed_to_name,changed_from_code,changed_from_name,desc,entity_type,date,year,split,merge\n"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.place.lookups import EXACT, METHODS, lookup_schema
+from pipelines.place.lookups.store import EXACT, METHODS, lookup_schema
 from tests.unit.models import rendered, run_models
 
 MODELS = [

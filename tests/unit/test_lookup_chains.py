@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.add_lookup import AddedLookup, LookupFile, add_lookup
-from pipelines.place.compose import STRENGTH, compose, lost_on_the_way
-from pipelines.place.lookups import METHODS
+from pipelines.place.lookups.add import AddedLookup, LookupFile, add_lookup
+from pipelines.place.lookups.compose import STRENGTH, compose, lost_on_the_way
+from pipelines.place.lookups.store import METHODS
 from tests.unit.lookups import as_pairs, kept_pairs, kept_set, rectangle, table
 
 UNKNOWN = (None, "not_comparable")

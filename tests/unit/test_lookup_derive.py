@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.derive import By, Derived, Measure, derive, read_people
-from pipelines.place.shares import AreaSet
+from pipelines.place.lookups.derive import By, Derived, Measure, derive, read_people
+from pipelines.place.lookups.shares import AreaSet
 from tests.unit.lookups import EAST, NORTH, as_pairs, converted, kept_set, rectangle
 
 AREA = Measure(By.area)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.add_lookup import AddedLookup, LookupFile, add_lookup
-from pipelines.place.derive import By, Measure
-from pipelines.place.lookups import EXACT
+from pipelines.place.lookups.add import AddedLookup, LookupFile, add_lookup
+from pipelines.place.lookups.derive import By, Measure
+from pipelines.place.lookups.store import EXACT
 from tests.unit.lookups import converted, kept_pairs, kept_set, rectangle
 
 UNKNOWN = (None, "not_comparable")

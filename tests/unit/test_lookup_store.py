@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.place.lookups import lookup_schema, lookups_digest, read_lookups, write_lookup
+from pipelines.place.lookups.store import lookup_schema, lookups_digest, read_lookups, write_lookup
 
 
 def _pairs(to_set: str, *rows: tuple[str, str, float | None, str]) -> pl.DataFrame:

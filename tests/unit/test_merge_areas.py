@@ -11,8 +11,8 @@ import pytest
 import shapely
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.boundaries import read_areas, set_names
-from pipelines.place.merge import MergedSet, merge_set
+from pipelines.place.boundaries.merge import MergedSet, merge_set
+from pipelines.place.boundaries.sets import read_areas, set_names
 from tests.unit.lookups import kept_pairs, kept_set, rectangle
 from tests.unit.makers import ROOT
 

@@ -14,8 +14,8 @@ import pytest
 
 from pipelines.cli.main import main
 from pipelines.intake.refusal import Refusal
-from pipelines.place.gazetteer import COLUMNS
-from pipelines.place.names import FIELDS, NamesAdded, add_names
+from pipelines.place.directories.gazetteer import COLUMNS
+from pipelines.place.directories.names import FIELDS, NamesAdded, add_names
 
 ROAD, SECTION = "Named Road", "Section Of Named Road"
 

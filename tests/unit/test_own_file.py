@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.boundaries import area_schema, write_set
+from pipelines.place.boundaries.sets import area_schema, write_set
 from pipelines.place.own_file import ADDED, LocatedFile, locate_file
 from pipelines.place.reference import ReferenceData
 from pipelines.specs.locations import Coordinates, GridReference, Location, Postcode

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.postcode_directory import DIRECTORY_COLUMNS, AddedPostcodes, add_postcodes
-from pipelines.place.postcode_layouts import Named
-from pipelines.place.postcodes import directory_schema, read_postcodes
+from pipelines.place.directories.postcode_directory import DIRECTORY_COLUMNS, AddedPostcodes, add_postcodes
+from pipelines.place.directories.postcode_layouts import Named
+from pipelines.place.ways.postcodes import directory_schema, read_postcodes
 
 ONS_OLD = "pcd,pcd2,pcds,dointr,doterm,oscty,oseast1m,osnrth1m,osgrdind,lat,long,imd"
 ONS_NEW = "pcd7,pcd8,pcds,dointr,doterm,usrtypind,east1m,north1m,gridind,lat,long,imd20ind"

@@ -14,10 +14,10 @@ from pydantic import TypeAdapter
 
 from pipelines.place.locate import locate
 from pipelines.place.located import UNPLACED
-from pipelines.place.postcode_areas import district_squares, sector_squares
-from pipelines.place.postcode_quality import QUALITIES
-from pipelines.place.postcodes import as_directory
 from pipelines.place.reference import ReferenceData
+from pipelines.place.ways.postcode_areas import district_squares, sector_squares
+from pipelines.place.ways.postcode_quality import QUALITIES
+from pipelines.place.ways.postcodes import as_directory
 from pipelines.specs.locations import Location, Postcode, PostcodeDistrict, PostcodeSector
 from tests.unit.makers import NO_REFERENCE
 

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.publisher_files import PublisherFile, publisher_files
+from pipelines.place.directories.publisher_files import PublisherFile, publisher_files
 
 ROWS = [("AB1", "1", None), ("C,D", "2", "x")]
 TEXT = 'code,n,note\nAB1,1,\n"C,D",2,x\n'

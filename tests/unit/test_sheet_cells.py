@@ -197,10 +197,12 @@ def test_a_row_with_several_such_cells_names_three_of_them() -> None:
 
 # --- all rows, exactly ------------------------------------------------------------------------------------------------
 
-# What XML can hold, but that a carriage return becomes a line feed, that `_x0041_` is how an .xlsx writes an A, and that
-# openpyxl writes `#N/A` and its like as errors.
+# What XML can hold, but that a carriage return becomes a line feed, that `_x0041_` is how an .xlsx writes an A, and
+# that openpyxl writes `#N/A` and its like as errors.
 TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=0xFFFD, exclude_categories=("Cs", "Cc")), max_size=8)
-CELL = st.none() | TEXT.filter(lambda text: "_x" not in text and not text.startswith(("=", "#"))) | st.just("two\nlines")
+CELL = (
+    st.none() | TEXT.filter(lambda text: "_x" not in text and not text.startswith(("=", "#"))) | st.just("two\nlines")
+)
 TABLE = st.lists(st.lists(CELL, min_size=1, max_size=4), max_size=12)
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.place.lookups import lookup_schema
+from pipelines.place.lookups.store import lookup_schema
 from tests.unit.models import run_models
 
 MODELS = ["int_area_lookup__parts", "int_counts__counted"]

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines.place.gazetteer import COLUMNS, Gazetteer
+from pipelines.place.directories.gazetteer import COLUMNS, Gazetteer
 from pipelines.place.locate import locate
 from pipelines.place.reference import ReferenceData
-from pipelines.place.street_names import normal_district, normal_name, words_of
+from pipelines.place.ways.street_names import normal_district, normal_name, words_of
 from pipelines.specs.locations import Street
 
 # name, town, district, bounds (in hundreds of metres east and north of 500000, 130000): a street each.

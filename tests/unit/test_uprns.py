@@ -15,7 +15,7 @@ from pipelines.cli.main import main
 from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import locate
 from pipelines.place.reference import ReferenceData
-from pipelines.place.uprns import Box, add_uprns
+from pipelines.place.ways.uprns import Box, add_uprns
 from pipelines.specs.locations import Uprn
 
 HEADER = "UPRN,X_COORDINATE,Y_COORDINATE,LATITUDE,LONGITUDE"

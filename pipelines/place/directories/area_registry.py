@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.place.area_history import CodeFacts, CodeHistory
-from pipelines.place.boundaries import set_names
-from pipelines.place.lookups import read_lookups
+from pipelines.place.boundaries.sets import set_names
+from pipelines.place.directories.area_history import CodeFacts, CodeHistory
+from pipelines.place.lookups.store import read_lookups
 from pipelines.specs.problems import nearest
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.postcode_text import SHAPE, compact
+from pipelines.place.ways.postcode_text import SHAPE, compact
 from pipelines.specs.locations import NATIONAL_GRID
 from pipelines.specs.problems import nearest
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.place.located import as_located
-from pipelines.place.postcode_quality import SECTOR_MEAN
-from pipelines.place.postcode_text import OUTCODE, SHAPE, normal, repaired
+from pipelines.place.ways.postcode_quality import SECTOR_MEAN
+from pipelines.place.ways.postcode_text import OUTCODE, SHAPE, normal, repaired
 from pipelines.specs.locations import PostcodeDistrict, PostcodeSector
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipelines.place.gazetteer import Bounds, Entry, Gazetteer, Names
+from pipelines.place.directories.gazetteer import Bounds, Entry, Gazetteer, Names
 from pipelines.place.located import ISSUE, MESSAGE, as_located, located_schema
-from pipelines.place.street_names import Reading, Shape, named_in, normal_district, normal_name, read_text
+from pipelines.place.ways.street_names import Reading, Shape, named_in, normal_district, normal_name, read_text
 from pipelines.specs.locations import Street
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.boundaries import set_names
-from pipelines.place.code_changes import chained, is_register, read_changes
-from pipelines.place.derive import Measure, as_lookup, weigh_pairs
-from pipelines.place.lookups import NOT_COMPARABLE, lookup_path, methods_of, write_lookup
-from pipelines.place.publisher_pairs import NEEDS_WEIGHT, judged, read_pairs
-from pipelines.place.shares import AreaSet
+from pipelines.place.boundaries.sets import set_names
+from pipelines.place.lookups.changes import chained, is_register, read_changes
+from pipelines.place.lookups.derive import Measure, as_lookup, weigh_pairs
+from pipelines.place.lookups.pairs import NEEDS_WEIGHT, judged, read_pairs
+from pipelines.place.lookups.shares import AreaSet
+from pipelines.place.lookups.store import NOT_COMPARABLE, lookup_path, methods_of, write_lookup
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.place.located import DAY, as_located
-from pipelines.place.postcode_quality import EITHER_OF_TWO, LATER, NOT_SAID, QUALITIES, REPAIRED, TERMINATED
-from pipelines.place.postcode_text import SHAPE, normal, repaired
+from pipelines.place.ways.postcode_quality import EITHER_OF_TWO, LATER, NOT_SAID, QUALITIES, REPAIRED, TERMINATED
+from pipelines.place.ways.postcode_text import SHAPE, normal, repaired
 from pipelines.specs.locations import Postcode
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.compose import compose
-from pipelines.place.publisher_files import publisher_files
-from pipelines.place.publisher_pairs import NEEDS_WEIGHT, read_fields
+from pipelines.place.directories.publisher_files import publisher_files
+from pipelines.place.lookups.compose import compose
+from pipelines.place.lookups.pairs import NEEDS_WEIGHT, read_fields
 
 if TYPE_CHECKING:
     import polars as pl

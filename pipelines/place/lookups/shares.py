@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.refusal import Refusal
 from pipelines.place.assign import OUTSIDE, assign
-from pipelines.place.boundaries import set_names
+from pipelines.place.boundaries.sets import set_names
 from pipelines.specs.problems import nearest
 
 if TYPE_CHECKING:

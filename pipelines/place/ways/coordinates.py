@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from pipelines.place.amiss import CONFIDENCE, OUTSIDE, SWAPPED, Explained, Points, explained, far_from_britain
 from pipelines.place.cover import in_cover
 from pipelines.place.located import ISSUE, UNPLACED, as_located
-from pipelines.place.stand_ins import are_defaults, are_dummies
 from pipelines.place.transform import to_national_grid
+from pipelines.place.ways.amiss import CONFIDENCE, OUTSIDE, SWAPPED, Explained, Points, explained, far_from_britain
+from pipelines.place.ways.stand_ins import are_defaults, are_dummies
 from pipelines.specs.locations import NATIONAL_GRID, Coordinates
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def by_coordinates(distinct: pl.DataFrame, way: Coordinates) -> pl.DataFrame:
     """Each location of `distinct`, by two of its columns, as a located table.
 
     A row without a place has the first of these that is true as its method: `no_location`, `bad_location`,
-    `dummy_location`, `swapped_axes` and `truncated_units` (`pipelines.place.amiss`), `default_point`, `outside_cover`.
+    `dummy_location`, `swapped_axes` and `truncated_units` (see `amiss`), `default_point`, `outside_cover`.
 
     Where the way declares `within`, a point without it is read anew if another reading of it lies within. If the way
     mends that, and only one reading does, the row is placed there, with the confidence of `CONFIDENCE` and a note; its

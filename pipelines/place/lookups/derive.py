@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.refusal import Refusal
 from pipelines.place.assign import OUTSIDE
-from pipelines.place.lookups import lookup_schema
-from pipelines.place.shares import SLIVER, AreaSet, by_people, by_points, by_surface, points_within
+from pipelines.place.lookups.shares import SLIVER, AreaSet, by_people, by_points, by_surface, points_within
+from pipelines.place.lookups.store import lookup_schema
 
 if TYPE_CHECKING:
     import polars as pl
@@ -231,7 +231,7 @@ def read_people(path: Path, areas: AreaSet, code: str, value: str) -> People:
     """
     import polars as pl
 
-    from pipelines.place.publisher_pairs import read_fields
+    from pipelines.place.lookups.pairs import read_fields
 
     table, shown = read_fields(path, {"area_code": code, "value": value})
     counts = table.with_columns(number=pl.col("value").cast(pl.Float64, strict=False))

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place import boundary_checks as checks
-from pipelines.place.boundary_checks import Gap, Mended, Overlap
-from pipelines.place.boundary_files import FILE_NAME, BoundaryFields, DrawnArea, read_boundary_file
+from pipelines.place.boundaries import checks
+from pipelines.place.boundaries.checks import Gap, Mended, Overlap
+from pipelines.place.boundaries.files import FILE_NAME, BoundaryFields, DrawnArea, read_boundary_file
 from pipelines.specs.problems import nearest
 from warehouse.home import whole
 

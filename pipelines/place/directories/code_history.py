@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.code_layouts import KNOWN_LAYOUTS, layout_of
-from pipelines.place.publisher_files import publisher_files
+from pipelines.place.directories.code_layouts import KNOWN_LAYOUTS, layout_of
+from pipelines.place.directories.publisher_files import publisher_files
 from warehouse.home import whole
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.gazetteer import COLUMNS, PLACE
-from pipelines.place.publisher_files import PublisherFile, publisher_files
-from pipelines.place.replaced import refuse_far_fewer
-from pipelines.place.street_names import normal_name
-from pipelines.place.uprns import GRID_EAST_M, GRID_NORTH_M, connected
+from pipelines.place.directories.gazetteer import COLUMNS, PLACE
+from pipelines.place.directories.publisher_files import PublisherFile, publisher_files
+from pipelines.place.directories.replaced import refuse_far_fewer
+from pipelines.place.ways.street_names import normal_name
+from pipelines.place.ways.uprns import GRID_EAST_M, GRID_NORTH_M, connected
 from warehouse.home import whole
 
 if TYPE_CHECKING:

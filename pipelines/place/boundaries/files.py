@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.boundary_crs import check_landing, crs_of
+from pipelines.place.boundaries.crs import check_landing, crs_of
 from pipelines.place.cover import in_cover
 from pipelines.place.transform import ApproximateTransformError, to_national_grid
 from pipelines.specs.problems import nearest

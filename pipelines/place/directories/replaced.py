@@ -25,5 +25,5 @@ def refuse_far_fewer(count: int, in_place: Path, what: str, *, is_told: bool) ->
         raise Refusal(
             "row_count_unexpected",
             f"{count:,} {what}, where {held:,} are in place: the file may have been cut short, or be one of several; "
-            "give all files at once, or --fewer if so few are meant",
+            "give all files at once, or --accept-fewer if so few are meant",
         )

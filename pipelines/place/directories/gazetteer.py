@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipelines.place.street_names import Shape, normal_district, normal_name
+from pipelines.place.ways.street_names import Shape, normal_district, normal_name
 
 if TYPE_CHECKING:
     import polars as pl

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.publisher_files import publisher_files
+from pipelines.place.directories.publisher_files import publisher_files
 from pipelines.specs.problems import nearest
 
 if TYPE_CHECKING:

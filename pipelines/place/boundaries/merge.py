@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.boundaries import area_schema, write_set
-from pipelines.place.derive import as_lookup
-from pipelines.place.lookups import write_lookup
-from pipelines.place.publisher_pairs import read_fields
-from pipelines.place.shares import AreaSet
+from pipelines.place.boundaries.sets import area_schema, write_set
+from pipelines.place.lookups.derive import as_lookup
+from pipelines.place.lookups.pairs import read_fields
+from pipelines.place.lookups.shares import AreaSet
+from pipelines.place.lookups.store import write_lookup
 
 if TYPE_CHECKING:
     import polars as pl

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.place.lookups import ESTIMATED, EXACT, NOT_COMPARABLE
-from pipelines.place.publisher_pairs import NEEDS_WEIGHT
+from pipelines.place.lookups.pairs import NEEDS_WEIGHT
+from pipelines.place.lookups.store import ESTIMATED, EXACT, NOT_COMPARABLE
 
 if TYPE_CHECKING:
     import polars as pl

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.publisher_files import PublisherFile
+from pipelines.place.directories.publisher_files import PublisherFile
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.refusal import Refusal
 from pipelines.place.cover import in_cover
-from pipelines.place.postcode_layouts import (
+from pipelines.place.directories.postcode_layouts import (
     LONGITUDE_LATITUDE,
     Layout,
     Named,
@@ -17,9 +17,9 @@ from pipelines.place.postcode_layouts import (
     known_layouts,
     layout_of,
 )
-from pipelines.place.postcode_quality import NO_POSITION
-from pipelines.place.publisher_files import PublisherFile
+from pipelines.place.directories.publisher_files import PublisherFile
 from pipelines.place.transform import ApproximateTransformError, to_national_grid
+from pipelines.place.ways.postcode_quality import NO_POSITION
 
 if TYPE_CHECKING:
     import polars as pl

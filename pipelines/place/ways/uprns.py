@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.intake.refusal import Refusal
+from pipelines.place.directories.publisher_files import PublisherFile, publisher_files
+from pipelines.place.directories.replaced import refuse_far_fewer
 from pipelines.place.located import as_located
-from pipelines.place.publisher_files import PublisherFile, publisher_files
-from pipelines.place.replaced import refuse_far_fewer
 from pipelines.specs.locations import Uprn
 from pipelines.specs.problems import nearest
 from warehouse.home import whole

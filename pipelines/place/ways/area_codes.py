@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipelines.place.area_history import CodeHistory
+from pipelines.place.directories.area_history import CodeHistory
 from pipelines.place.located import as_located
 from pipelines.specs.locations import AreaCode
 

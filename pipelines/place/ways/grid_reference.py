@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipelines.place.amiss import CONFIDENCE, OUTSIDE, Points
 from pipelines.place.cover import in_cover
 from pipelines.place.located import ISSUE, as_located
-from pipelines.place.stand_ins import DUMMIES, are_defaults
+from pipelines.place.ways.amiss import CONFIDENCE, OUTSIDE, Points
+from pipelines.place.ways.stand_ins import DUMMIES, are_defaults
 from pipelines.specs.grid_reference import lacks_letters, parse_grid_reference
 from pipelines.specs.locations import GridReference
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.postcode_areas import sector_key, sector_squares
-from pipelines.place.postcode_files import line_of, read_file, recognised
-from pipelines.place.postcode_layouts import Layout, Named
-from pipelines.place.postcode_quality import NOT_SAID, QUALITIES, SECTOR_MEAN
-from pipelines.place.publisher_files import PublisherFile, publisher_files
+from pipelines.place.directories.postcode_files import line_of, read_file, recognised
+from pipelines.place.directories.postcode_layouts import Layout, Named
+from pipelines.place.directories.publisher_files import PublisherFile, publisher_files
+from pipelines.place.ways.postcode_areas import sector_key, sector_squares
+from pipelines.place.ways.postcode_quality import NOT_SAID, QUALITIES, SECTOR_MEAN
 from warehouse.home import whole
 
 if TYPE_CHECKING:

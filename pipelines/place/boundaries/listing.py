@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.place.assign import OUTSIDE
-from pipelines.place.boundaries import set_names
+from pipelines.place.boundaries.sets import set_names
 
 _YEAR = re.compile(r"_(19|20)\d\d([_-]?\d\d)?$")
 

@@ -1,0 +1,1 @@
+"""Boundary sets: read from files, checked, kept."""

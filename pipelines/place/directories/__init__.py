@@ -1,0 +1,1 @@
+"""Reference data from its publishers' files, and what is looked up in it."""

@@ -1,0 +1,1 @@
+"""Lookups: how figures of one boundary set's areas become another's."""
