@@ -190,14 +190,14 @@ def _show(sets: list[ListedSet]) -> None:
         console.print("no boundary sets; load one with `commongrid boundaries add`")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, is_number in (
-        ("set", False), ("kind", False), ("areas", True), ("valid", False), ("source", False), ("parents", True),
-        ("no parent", True), ("places", True), ("outside", True),
-    ):  # fmt: skip
-        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+    table.add_column("set", no_wrap=True)
+    for heading in ("areas", "no parent", "places", "outside"):
+        table.add_column(heading, justify="right")
+    table.add_column("in force", no_wrap=True)
+    table.add_column("source", overflow="fold")
     for item in sets:
-        valid = f"{item.valid_from or ''} to {item.valid_to or ''}".strip() if item.valid_from or item.valid_to else "-"
-        counts = (item.parents, item.without_parent, item.places, item.outside)
-        source = item.source_release or "-"
-        table.add_row(item.name, item.kind, f"{item.areas:,}", valid, source, *(f"{count:,}" for count in counts))
+        begun = f"from {item.valid_from}" if item.valid_from else ""
+        in_force = f"{begun} to {item.valid_to}".strip() if item.valid_to else begun
+        counts = (item.areas, item.without_parent, item.places, item.outside)
+        table.add_row(item.name, *(f"{count:,}" for count in counts), in_force or "-", item.source_release or "-")
     console.print(table)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.demo.county import Area, County
+from pipelines.demo.names import EASTMARK, NORTHMARK, WESTMARK
 from pipelines.demo.streets import write_names, write_uprns
 
 _DECIMALS = 8  # of a degree: about a millimetre
@@ -19,6 +20,14 @@ _SINCE_RECORDS_BEGAN = "198001"
 # Eastmark goes on writing this one after it was terminated, and this one had stood elsewhere before it was used again.
 TERMINATED_POSTCODE, TERMINATED_IN = "ZM4 4FR", "202402"
 REUSED_POSTCODE, FIRST_LIFE, USED_AGAIN_FROM = "ZM5 7DE", ("198001", "201506"), "201604"
+_HISTORY_COLUMNS = ("GEOGCD", "GEOGNM", "OPER_DATE", "TERM_DATE", "PARENTCD", "ENTITYCD", "STATUS")
+_FIRST_DAY_OF_2019, _LAST_DAY_OF_2019, _FIRST_DAY_OF_2024 = "02/05/2019", "01/05/2024", "02/05/2024"
+# The three districts become two councils on 1 April 2027; their codes are not published yet.
+_COUNCILS_2027 = (
+    (NORTHMARK, "pending:north-and-east-mark", "North and East Mark"),
+    (EASTMARK, "pending:north-and-east-mark", "North and East Mark"),
+    (WESTMARK, "pending:west-mark", "West Mark"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,8 @@ class ReferenceFiles:
     postcodes: Path
     uprns: Path
     names: Path
+    code_history: Path
+    councils_2027: Path
 
 
 def write_reference(county: County, folder: Path) -> ReferenceFiles:
@@ -43,17 +54,38 @@ def write_reference(county: County, folder: Path) -> ReferenceFiles:
         folder / "postcodes.csv",
         folder / "osopenuprn.csv",
         folder / "opname_csv.zip",
+        folder / "ChangeHistory.csv",
+        folder / "councils_2027.csv",
     )
     _write_geojson(files.wards_2019, county.wards_2019, ("WD19CD", "WD19NM", "LAD19CD"))
     _write_geopackage(files.wards_2024, county.wards_2024, ("WD24CD", "WD24NM", "LAD24CD"))
     _write_geojson(files.districts, county.districts, ("LAD24CD", "LAD24NM"))
-    with files.postcodes.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_ONS_COLUMNS)
-        writer.writerows(_postcode_lives(county))
+    _write_table(files.postcodes, _ONS_COLUMNS, _postcode_lives(county))
     write_uprns(county, files.uprns)
     write_names(county, files.names)
+    _write_table(files.code_history, _HISTORY_COLUMNS, _code_history(county))
+    _write_table(files.councils_2027, ("from_code", "to_code", "to_name"), _COUNCILS_2027)
     return files
+
+
+def _write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _code_history(county: County) -> list[list[object]]:
+    """Each area code and its time, in the layout of ChangeHistory.csv of the ONS Code History Database."""
+    before, after = ({ward.code for ward in wards} for wards in (county.wards_2019, county.wards_2024))
+    wards = {ward.code: ward for ward in (*county.wards_2019, *county.wards_2024)}
+    rows: list[list[object]] = []
+    for area in (*county.districts, *wards.values()):
+        has_ended = area.code in before - after
+        began = _FIRST_DAY_OF_2024 if area.code in after - before else _FIRST_DAY_OF_2019
+        ended, status = (_LAST_DAY_OF_2019, "terminated") if has_ended else ("", "live")
+        rows.append([area.code, area.name, began, ended, area.parent_code, area.code[:3], status])
+    return rows
 
 
 def _postcode_lives(county: County) -> list[list[object]]:

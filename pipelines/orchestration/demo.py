@@ -82,9 +82,10 @@ _DEMO_PARTNERS = ("police", "northmark", "eastmark", "westmark", "county_council
 
 
 def _reference(home: Home, county: Any, say: Say) -> None:
-    """Boundaries, postcodes, properties and names, through the same code as the commands that load them."""
+    """Boundaries and what places are looked up in, through the same code as the commands that load them."""
     from pipelines.demo import write_reference
     from pipelines.place.boundaries.sets import BoundaryFields, add_boundaries
+    from pipelines.place.directories.code_history import add_history
     from pipelines.place.directories.names import add_names
     from pipelines.place.directories.postcode_directory import add_postcodes
     from pipelines.place.ways.uprns import add_uprns
@@ -103,6 +104,27 @@ def _reference(home: Home, county: Any, say: Say) -> None:
     say(f"UPRNs: {add_uprns([files.uprns], home.uprns):,}")
     named = add_names([files.names], home.names)
     say(f"names: {named.streets} streets, {named.places} places")
+    say(f"code history: {add_history([files.code_history], home.code_history).codes} codes")
+    _other_areas(home, files.councils_2027, say)
+
+
+def _other_areas(home: Home, councils: Path, say: Say) -> None:
+    """The way from the wards of 2019 to those of 2024, and the two councils that the districts become in 2027."""
+    from pipelines.place.boundaries.merge import merge_set
+    from pipelines.place.lookups.derive import By, Measure, derive
+    from pipelines.place.lookups.shares import AreaSet
+    from pipelines.place.lookups.store import write_lookup
+
+    before, after = (AreaSet(home.boundaries, f"demo_ward_{year}") for year in (2019, 2024))
+    derived = derive(before, after, Measure(By.addresses, home.reference))
+    write_lookup(home.lookups, derived.rows)
+    say(f"lookup demo_ward_2019 to demo_ward_2024: {derived.rows.height} pairs, shared by {derived.counted}")
+    vesting = date(2027, 4, 1)
+    merged = merge_set(
+        home.boundaries, home.lookups, "demo_district", "demo_unitary_2027", councils, vesting,
+        pending=True, keep_rest=False,
+    )  # fmt: skip
+    say(f"boundaries demo_unitary_2027: {merged.areas} areas, in force from {vesting}")
 
 
 def _brief(say: Say) -> Say:

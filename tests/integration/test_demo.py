@@ -47,9 +47,11 @@ def test_two_ward_vintages_give_different_tables_of_the_same_crimes(demo: tuple[
         "select boundary_set, sum(count) as crimes, count(distinct area_code) as areas from record_counts "
         "where dataset = 'crime' and period_type = 'month' group by all order by all",
     )
-    assert {row["boundary_set"] for row in rows} == {"demo_district", "demo_ward_2019", "demo_ward_2024"}
+    assert {row["boundary_set"] for row in rows} == {
+        "demo_district", "demo_unitary_2027", "demo_ward_2019", "demo_ward_2024",
+    }  # fmt: skip
     assert len({row["crimes"] for row in rows}) == 1
-    assert len({row["areas"] for row in rows}) == 3
+    assert len({row["areas"] for row in rows}) == 4
 
 
 def test_no_published_figure_adds_reports_and_removals(demo: tuple[Path, str]) -> None:

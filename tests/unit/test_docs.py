@@ -106,7 +106,7 @@ def test_no_page_names_a_machine(path: Path) -> None:
 
 def _told_commands(path: Path) -> list[list[str]]:
     """Every `commongrid ...` in code of a page, as words."""
-    text = path.read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8").replace("\\\n", " ")
     code = [match["body"] for match in FENCE.finditer(text) if match["info"].strip() in ("sh", "text")]
     code += re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
     told = []
