@@ -191,13 +191,17 @@ def _show(sets: list[ListedSet]) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("set", no_wrap=True)
-    for heading in ("areas", "no parent", "places", "outside"):
+    for heading in ("areas", "places", "outside"):
         table.add_column(heading, justify="right")
     table.add_column("in force", no_wrap=True)
     table.add_column("source", overflow="fold")
     for item in sets:
-        begun = f"from {item.valid_from}" if item.valid_from else ""
-        in_force = f"{begun} to {item.valid_to}".strip() if item.valid_to else begun
-        counts = (item.areas, item.without_parent, item.places, item.outside)
-        table.add_row(item.name, *(f"{count:,}" for count in counts), in_force or "-", item.source_release or "-")
+        in_force = (
+            f"{item.valid_from or '?'} to {item.valid_to or 'this day'}" if item.valid_from or item.valid_to else "-"
+        )
+        counts = (item.areas, item.places, item.outside)
+        table.add_row(item.name, *(f"{count:,}" for count in counts), in_force, item.source_release or "-")
     console.print(table)
+    for item in sets:
+        if item.without_parent:
+            console.print(f"{item.name}: {item.without_parent:,} of {item.areas:,} areas have no parent")
