@@ -196,9 +196,8 @@ def _show(sets: list[ListedSet]) -> None:
     table.add_column("in force", no_wrap=True)
     table.add_column("source", overflow="fold")
     for item in sets:
-        in_force = (
-            f"{item.valid_from or '?'} to {item.valid_to or 'this day'}" if item.valid_from or item.valid_to else "-"
-        )
+        begun = f"from {item.valid_from}" if item.valid_from else "-"
+        in_force = f"{item.valid_from or ''} to {item.valid_to}".strip() if item.valid_to else begun
         counts = (item.areas, item.places, item.outside)
         table.add_row(item.name, *(f"{count:,}" for count in counts), in_force, item.source_release or "-")
     console.print(table)

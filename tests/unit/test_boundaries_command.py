@@ -93,7 +93,7 @@ def test_sets_are_listed_with_dates_source_and_parents(run: Run, tmp_path: Path)
     assert [" ".join(line.split()) for line in told.splitlines()] == [
         "set areas places outside in force source",
         "ward_2013 2 0 0 2013-12-01 to 2025-04-30 ONS Open Geography",
-        "ward_2025 2 0 0 2025-05-01 to this day ONS Open Geography",
+        "ward_2025 2 0 0 from 2025-05-01 ONS Open Geography",
     ]
     sets = json.loads(run("list", "--json")[1])["sets"]
     assert [(item["name"], item["valid_from"], item["valid_to"], item["source_release"]) for item in sets] == [
