@@ -5,7 +5,7 @@ A way names the columns it reads (`reads`) and the kinds of reference data it lo
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -32,7 +32,25 @@ def reference_of_sets(names: tuple[str, ...]) -> tuple[str, ...]:
     return ("code_history", *(f"boundaries/{name}" for name in names)) if names else ()
 
 
-class _Point(Spec):
+class _Way(Spec):
+    """A way to a place: which columns it reads, and what it looks them up in."""
+
+    COLUMNS: ClassVar[tuple[str, ...]] = ("column",)
+    KINDS: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns it reads."""
+        columns = [getattr(self, name) for name in self.COLUMNS]
+        return tuple(dict.fromkeys(column for column in columns if column))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The kinds of reference data it looks them up in."""
+        return self.KINDS
+
+
+class _Point(_Way):
     """What may be declared of points, however they are written: where they lie, and which of them are no location."""
 
     within: Bounds | None = Field(None, description="west, south, east, north of where the partner's points can lie")
@@ -88,6 +106,8 @@ def _check_on_grid(within: Bounds) -> None:
 class Coordinates(_Point):
     """A point as two columns in a declared CRS."""
 
+    COLUMNS: ClassVar[tuple[str, ...]] = ("x", "y")
+
     by: Literal["coordinates"]
     x: Text
     y: Text
@@ -109,16 +129,6 @@ class Coordinates(_Point):
                 raise ValueError(f"within: degrees of longitude and latitude are meant, as the CRS is {self.crs}")
         return self
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The columns it reads."""
-        return (self.x, self.y)
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """No reference data."""
-        return ()
-
 
 class GridReference(_Point):
     """An Ordnance Survey National Grid reference."""
@@ -136,87 +146,54 @@ class GridReference(_Point):
             _check_on_grid(self.within)
         return self
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The column it reads."""
-        return (self.column,)
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """No reference data."""
-        return ()
-
-
-class Postcode(Spec):
+class Postcode(_Way):
     """A full postcode, found in the loaded postcode directory."""
+
+    KINDS: ClassVar[tuple[str, ...]] = ("postcodes",)
 
     by: Literal["postcode"]
     column: Text
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The column it reads."""
-        return (self.column,)
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The postcode directory."""
-        return ("postcodes",)
+class PostcodeSector(_Way):
+    """A postcode's sector, as a square around the postcodes that the loaded directory has in it.
 
+    The column may hold a whole postcode, a sector as `GU1 4`, or only an outward code.
+    """
 
-class PostcodeSector(Spec):
-    """A postcode's sector, as a square around the postcodes that the loaded directory has in it."""
+    KINDS: ClassVar[tuple[str, ...]] = ("postcodes",)
 
     by: Literal["postcode_sector"]
     column: Text
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The column it reads: a whole postcode, a sector as `GU1 4`, or only an outward code."""
-        return (self.column,)
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The postcode directory."""
-        return ("postcodes",)
+class PostcodeDistrict(_Way):
+    """A postcode's district, its outward code, as a square around the postcodes that the loaded directory has in it.
 
+    The column may hold a whole postcode, a sector, or an outward code as `GU1`.
+    """
 
-class PostcodeDistrict(Spec):
-    """A postcode's district, its outward code, as a square around the postcodes that the loaded directory has in it."""
+    KINDS: ClassVar[tuple[str, ...]] = ("postcodes",)
 
     by: Literal["postcode_district"]
     column: Text
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The column it reads: a whole postcode, a sector, or an outward code as `GU1`."""
-        return (self.column,)
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The postcode directory."""
-        return ("postcodes",)
-
-
-class Uprn(Spec):
+class Uprn(_Way):
     """A Unique Property Reference Number, found in the loaded OS Open UPRN."""
+
+    KINDS: ClassVar[tuple[str, ...]] = ("uprns",)
 
     by: Literal["uprn"]
     column: Text
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The column it reads."""
-        return (self.column,)
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The UPRNs."""
-        return ("uprns",)
-
-
-class Street(Spec):
+class Street(_Way):
     """The name of a street or place, or a line of an address that has one, found in the loaded gazetteer."""
+
+    COLUMNS: ClassVar[tuple[str, ...]] = ("column", "locality", "district")
+    KINDS: ClassVar[tuple[str, ...]] = ("names",)
 
     by: Literal["street"]
     column: Text
@@ -234,28 +211,13 @@ class Street(Spec):
             raise ValueError("`district` is a column and `in_district` a name: give one of them")
         return self
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The columns it reads."""
-        return tuple(dict.fromkeys(name for name in (self.column, self.locality, self.district) if name))
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """The gazetteer of names."""
-        return ("names",)
-
-
-class AreaCode(Spec):
+class AreaCode(_Way):
     """The code of an area of a boundary set, where no point is given: it says in which area a row is, and no more."""
 
     by: Literal["area"]
     column: Text
     boundary_set: SetNames = Field(description="the set the codes are from, or a list of sets")
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The column it reads."""
-        return (self.column,)
 
     @property
     def needs(self) -> tuple[str, ...]:
