@@ -9,9 +9,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import shapely
 
 from pipelines.place.boundaries.sets import area_schema, write_set
 from pipelines.place.directories.code_history import add_history
+from pipelines.place.lookups.derive import By, Measure, derive
+from pipelines.place.lookups.shares import AreaSet
+from pipelines.place.lookups.store import write_lookup
 from pipelines.specs.check import load_specs
 from tests.conftest import ROOT, Bench
 from tests.integration.test_observations import FILES
@@ -168,3 +172,44 @@ def test_events_without_a_point_say_their_area_and_why_not(coded: Bench, tmp_pat
     assert said["historic_area_code"] == (
         "E01000009 (Nine) ended on 2009-03-31, followed by E01000001 (One); the whole of it went into E01000001 (One)"
     )
+
+
+def test_events_without_a_point_are_counted_in_their_area_and_the_total_is_that_of_every_set(
+    coded: Bench, tmp_path: Path
+) -> None:
+    left, right = shapely.box(499_000, 149_000, 500_000, 150_000), shapely.box(500_000, 149_000, 501_000, 150_000)
+    low, high = shapely.box(500_000, 149_000, 501_000, 149_500), shapely.box(500_000, 149_500, 501_000, 150_000)
+    drawn = {
+        "lsoa_2011": {"E01000001": left, "E01000002": right},
+        "lsoa_2021": {"E01000001": left, "E01000003": low, "E01000004": high},
+    }
+    for name, shapes in drawn.items():
+        kept = pl.read_parquet(coded.home.boundaries / name / "areas.parquet").sort("area_code")
+        wkb = pl.Series([shapely.to_wkb(shape) for shape in shapes.values()], dtype=pl.Binary)
+        write_set(
+            coded.home.boundaries,
+            name,
+            kept.with_columns(parent_code=pl.lit("E07000209"), has_cover=pl.lit(True), wkb=wkb),
+        )
+    for from_set, to_set in (("lsoa_2011", "lsoa_2021"), ("lsoa_2021", "lsoa_2011")):
+        source, target = (AreaSet(coded.home.boundaries, name) for name in (from_set, to_set))
+        write_lookup(coded.home.lookups, derive(source, target, Measure(By.area)).rows)
+    at = ("499750,149650,", ",,E01000001", ",,E01000002", ",,E01000077", ",,")
+    lines = [f"R{number},2022-09-0{number + 1},B,{place}" for number, place in enumerate(at)]
+    path = tmp_path / "log-2022-09.csv"
+    path.write_text("\n".join(["Ref,Day,Kind,E,N,Area", *lines]) + "\n")
+    assert coded.load(path).ok
+    coded.build(as_of=date(2022, 11, 30))
+    counts = coded.ask(
+        "select boundary_set, area_code, sum(count) from record_counts "
+        "where period_type = 'month' and count > 0 group by all order by all"
+    )
+    assert counts == [
+        ("lsoa_2011", "E01000001", 2),
+        ("lsoa_2011", "E01000002", 1),
+        ("lsoa_2011", "unplaced", 2),
+        ("lsoa_2021", "E01000001", 2),
+        ("lsoa_2021", "unplaced", 2),
+        # In 2021 it was two areas, and nobody knows in which of them the event was: it was in their district.
+        ("lsoa_2021", "unplaced:E07000209", 1),
+    ]
