@@ -105,7 +105,8 @@ def _within_parent(table: CodeTable, index: int, parents: list[Code]) -> Iterato
         yield table.problem(index, message)
     for parent in parents:
         below = entry.lower is not None and parent.lower is not None and entry.lower < parent.lower
-        beyond = parent.upper is not None and entry.lower is not None and (entry.upper or parent.upper) > parent.upper
+        is_band = entry.lower is not None
+        beyond = is_band and parent.upper is not None and (entry.upper is None or entry.upper > parent.upper)
         if overlap(parent, entry) and (below or beyond):
             yield table.problem(index, f'"{entry.code}" reaches beyond the bounds of its parent "{entry.parent}"')
 

@@ -52,8 +52,10 @@ class Hierarchy:
         return {above for entry in self._of.get(code, ()) for above in self._lines(entry)} - {code}
 
     def leaves(self) -> Iterator[Code]:
-        """The entries of codes that no other rolls up to: those that records are coded by."""
-        return (entry for entry in self.entries if entry.code not in self._below)
+        """The entries that no other rolls up to while they are in force: those that records are coded by."""
+        for entry in self.entries:
+            if not any(overlap(below, entry) for below in self._below.get(entry.code, ())):
+                yield entry
 
     def beginnings(self) -> list[date | None]:
         """The first day of each era: of each stretch of days in which the same codes are in force, in order.
