@@ -76,7 +76,10 @@ def _same_label(table: CodeTable) -> Iterator[Problem]:
 
 def _in_loops(by_code: dict[str, list[Code]]) -> set[str]:
     """The codes from which their own parents, whatever the dates, lead back to them."""
-    above = {code: {entry.parent for entry in entries} & by_code.keys() for code, entries in by_code.items()}
+    above = {
+        code: {entry.parent for entry in entries if entry.parent is not None and entry.parent in by_code}
+        for code, entries in by_code.items()
+    }
     loops = set()
     for code in by_code:
         seen: set[str] = set()

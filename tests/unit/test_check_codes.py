@@ -15,7 +15,11 @@ HEADER = "code,label,parent,valid_from,valid_to,lower,upper\n"
     ("rows", "line", "message"),
     [
         ("a,A,b\n", 2, 'parent "b" is not a code of made'),
-        ("a,A,c\nb,B,\nc,C,\nb,B,c\n", 5, '"b" has two parents for the same dates, none and "c"; a code rolls up to one'),
+        (
+            "a,A,c\nb,B,\nc,C,\nb,B,c\n",
+            5,
+            '"b" has two parents for the same dates, none and "c"; a code rolls up to one',
+        ),
         (
             "x,X,\ny,Y,\na,A,x,,2015-03-31\na,A,y,2015-03-31,\n",
             5,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ def schemes(draw: st.DrawFn) -> list[Code]:
     made = [Code(code="top", label="top"), *(Code(code=head, label=head, parent="top") for head in heads)]
     for number in range(draw(st.integers(1, 6))):
         cuts = sorted(draw(st.sets(st.integers(0, 40), min_size=2, max_size=4)))
-        spans = draw(st.sampled_from([list(zip(cuts, cuts[1:], strict=False)), [(None, None)]]))
+        spans = draw(st.sampled_from([list(pairwise(cuts)), [(None, None)]]))
         for begin, end in spans:
             made.append(
                 Code(
