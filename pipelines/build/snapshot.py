@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.build.codes import code_rows, series_rows
 from pipelines.build.dictionary import dictionary_rows
 from pipelines.build.in_force import Surviving, only_in_force, survivors
 from pipelines.build.observations import additive_measures, reconverted, write_observations
@@ -20,6 +21,7 @@ from pipelines.place.directories.area_registry import AreaRegistry
 from pipelines.place.located import place_schema
 from pipelines.place.lookups.store import read_lookups
 from pipelines.specs.base import PeriodType
+from pipelines.specs.hierarchy import Hierarchy
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import Indicator
 from pipelines.specs.periods import label, months_of, next_start, period_end, periods_between
@@ -78,6 +80,13 @@ _RETURNS = {
     "revision": WHOLE,
     "known_on": DAY,
 }
+_CODE_LISTS = {
+    **dict.fromkeys(("list", "code", "label", "parent", "path", "description"), TEXT),
+    **dict.fromkeys(("publisher", "title", "edition", "note"), TEXT),
+    **dict.fromkeys(("valid_from", "valid_to"), DAY),
+    **dict.fromkeys(("level", "lower", "upper"), WHOLE),
+}
+_CODE_SERIES = {**dict.fromkeys(("list", "code", "series_code", "series_label"), TEXT), "series_from": DAY}
 _RECONCILES = dict.fromkeys(("stated_by", "stated_as", "partner", "dataset"), TEXT)
 _RETURN_COUNTS = {
     **{name: _RETURNS[name] for name in ("partner", "dataset", "supplier", "period_type", "period_start", "known_on")},
@@ -211,27 +220,18 @@ def _months(row: dict[str, Any]) -> list[str]:
 
 
 def _codes(specs: SpecSet, draft: Path) -> None:
-    lists = [
-        {"list": name, **entry.model_dump()} for name, table in specs.code_lists.items() for entry in table.entries
-    ]
-    columns = {
-        **dict.fromkeys(("list", "code", "label", "parent"), TEXT),
-        "valid_from": DAY,
-        "valid_to": DAY,
-        "description": TEXT,
-    }
-    _write(draft / "code_lists.parquet", columns, lists)
+    _write(draft / "code_lists.parquet", _CODE_LISTS, code_rows(specs))
+    _write(draft / "code_series.parquet", _CODE_SERIES, series_rows(specs))
     categories = []
     for name, dataset in specs.datasets.items():
         if dataset.category is None:
             continue
         scheme = dataset.fields[dataset.category].list
         entries = specs.code_lists[scheme].entries if scheme else ()
-        parents = {entry.parent for entry in entries}
         categories += [
             {"dataset": name, "category_code": entry.code, "category_name": entry.label,
              "valid_from": entry.valid_from, "valid_to": entry.valid_to}
-            for entry in entries if entry.code not in parents
+            for entry in Hierarchy(entries).leaves()
         ]  # fmt: skip
     columns = {**dict.fromkeys(("dataset", "category_code", "category_name"), TEXT), "valid_from": DAY, "valid_to": DAY}
     _write(draft / "dataset_categories.parquet", columns, categories)
@@ -270,19 +270,14 @@ def _counted_categories(specs: SpecSet, item: Indicator) -> list[str]:
     """The finest categories an indicator's numerator counts; a code that others roll up to stands for all of them."""
     dataset = specs.datasets[item.numerator.dataset]
     scheme = dataset.fields[dataset.category].list if dataset.category else None
-    parents = {entry.code: entry.parent for entry in (specs.code_lists[scheme].entries if scheme else ())}
+    tree = Hierarchy(specs.code_lists[scheme].entries if scheme else ())
     wanted, left_out = set(item.numerator.categories), set(item.numerator.except_categories)
     counted = []
-    for code in parents.keys() - set(parents.values()):
-        line = {code, *_ancestors(code, parents)}
+    for code in {entry.code for entry in tree.leaves()}:
+        line = {code, *tree.ancestors(code)}
         if (not wanted or wanted & line) and not left_out & line:
             counted.append(code)
     return sorted(counted)
-
-
-def _ancestors(code: str, parents: dict[str, str | None]) -> list[str]:
-    above = parents.get(code)
-    return [] if above is None else [above, *_ancestors(above, parents)]
 
 
 def _periods(plan: Plan, draft: Path) -> None:

@@ -14,12 +14,13 @@ from pydantic import ValidationError
 from pipelines.specs.base import Spec
 from pipelines.specs.corrections import Correction, Recorded
 from pipelines.specs.feeds import Feed, FeedVersion
-from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, Partner
+from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, ListSource, Partner
 from pipelines.specs.problems import Problem, nearest, shown
 from pipelines.specs.yaml_lines import Document, Place, read_yaml
 
 Model = TypeVar("Model", bound=Spec)
 CORRECTIONS = "corrections.yml"
+LIST_SOURCES = "sources.csv"
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class SpecSet:
     indicators: dict[str, Indicator] = field(default_factory=dict)
     corrections: dict[str, tuple[Recorded, ...]] = field(default_factory=dict)
     documents: dict[tuple[str, str], Document] = field(default_factory=dict)
+    list_sources: CodeTable | None = None
 
     def labels(self, code_list: str) -> dict[str, str]:
         """Code to label of a code list, all dates together."""
@@ -97,7 +99,10 @@ class _Reader:
             self.problems.append(Problem(shown(root), 1, message))
             return
         for path in sorted((root / "codelists").glob("*.csv")):
-            self.specs.code_lists[path.stem] = self.table(path, Code)
+            if path.name == LIST_SOURCES:
+                self.specs.list_sources = self.table(path, ListSource)
+            else:
+                self.specs.code_lists[path.stem] = self.table(path, Code)
         self.models(root / "datasets", "dataset", Dataset, self.specs.datasets.__setitem__)
         self.models(root / "indicators", "indicator", Indicator, self.specs.indicators.__setitem__)
         for folder in sorted(path for path in (root / "partners").iterdir() if path.is_dir()):

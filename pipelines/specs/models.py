@@ -109,7 +109,19 @@ class Code(Spec):
     parent: Text | None = None
     valid_from: Day | None = None
     valid_to: Day | None = None
+    lower: int | None = Field(None, description="of a band: the lowest value in it")
+    upper: int | None = Field(None, description="of a band: the highest value in it; none where it is open")
     description: str | None = None
+
+
+class ListSource(Spec):
+    """Where a code list comes from: one line of `codelists/sources.csv`."""
+
+    list: Name
+    publisher: Text
+    title: Text
+    edition: str | None = None
+    note: str | None = Field(None, description="what in the list is not the publisher's, and what was left out")
 
 
 class CodeMapEntry(Spec):

@@ -3,7 +3,15 @@ select
     code,
     label,
     parent,
+    level,
+    path,
     valid_from,
     valid_to,
-    description
+    lower,
+    upper,
+    description,
+    publisher,
+    title,
+    edition,
+    note
 from {{ source('snapshot', 'code_lists') }}
