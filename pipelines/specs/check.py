@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from pipelines.specs.check_corrections import check_corrections
+from pipelines.specs.check_folders import check_folders
 from pipelines.specs.check_reconciles import reconciles_faults
 from pipelines.specs.check_version import VersionChecks
 from pipelines.specs.dates import twice
@@ -50,6 +51,7 @@ def cross_check(specs: SpecSet) -> list[Problem]:
         problems.extend(check_corrections(partner, specs))
     for name in specs.indicators:
         problems.extend(_indicator(name, specs))
+    problems.extend(check_folders(specs))
     return problems
 
 
