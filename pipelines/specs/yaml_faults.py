@@ -26,7 +26,8 @@ def yaml_fault(text: str, error: yaml.YAMLError) -> tuple[int, str]:
     lines = text.splitlines() or [""]
     here = lines[min(at.line, len(lines) - 1)]
     opening = _left_open(lines, since) if "flow" in str(getattr(error, "context", "")) else None
-    if opening is not None:
+    advice: str | None
+    if opening is not None and since is not None:
         line = since.line
         advice = (
             f'after the "{opening}" that is opened here a comma, a closing mark or a pair of quotation marks is missing'
@@ -44,30 +45,39 @@ def _left_open(lines: list[str], since: yaml.Mark | None) -> str | None:
     return found if found in ("[", "{") else None
 
 
+# Words of the parser's to advice about the line at which it gave up.
+_AT_ONCE = (
+    ("unknown escape", "a backslash within double quotation marks; write the text in single ones: '...'"),
+    (
+        "mapping values are not allowed",
+        f"a second colon, or a line indented otherwise than those beside it; a text with `: ` in it {_NEEDS_MARKS}",
+    ),
+)
+# The same, of the line at which what it was reading began.
+_SINCE = (
+    ("could not find expected ':'", "a line that is no `key: value`; is its colon missing, or the blank after it?"),
+    ("found unexpected end of stream", "a quotation mark is opened here and not closed"),
+)
+
+
 def _advice(lines: list[str], at: yaml.Mark, since: yaml.Mark | None, said: str, here: str) -> tuple[int, str | None]:
     """The line, from 0, and the advice; none where the parser's own words must do."""
     found = re.search("found character '(.*?)' that cannot start", said)
-    if found and found[1] == "\\t":
-        return at.line, "a tab stands here; indent with spaces"
     if found:
+        if found[1] == "\\t":
+            return at.line, "a tab stands here; indent with spaces"
         return at.line, f"a text that begins with {found[1]} {_NEEDS_MARKS}"
-    if "unknown escape" in said:
-        return at.line, "a backslash within double quotation marks; write the text in single ones: '...'"
-    if "mapping values are not allowed" in said:
-        return (
-            at.line,
-            f"a second colon, or a line indented otherwise than those beside it; a text with `: ` in it {_NEEDS_MARKS}",
-        )
-    if "could not find expected ':'" in said:
-        line = since.line if since is not None else at.line
-        return line, "a line that is no `key: value`; is its colon missing, or the blank after it?"
-    if "found unexpected end of stream" in said or "quoted scalar" in said:
-        return (since or at).line, "a quotation mark is opened here and not closed"
-    if "<scalar>" in said:
+    for words, advice in _AT_ONCE:
+        if words in said:
+            return at.line, advice
+    for words, advice in _SINCE:
+        if words in said:
+            return (since or at).line, advice
+    if "<block end>" not in said:
+        return at.line, None
+    if here[: at.column].strip():
         return at.line, "more text after a closing quotation mark; is there one further up that is not closed?"
-    if "<block end>" in said:
-        return _out_of_step(lines, at)
-    return at.line, None
+    return _out_of_step(lines, at)
 
 
 def _out_of_step(lines: list[str], at: yaml.Mark) -> tuple[int, str]:
