@@ -9,10 +9,21 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+# Pattern of a text to how a person is told to write it.
+HOW_WRITTEN: dict[str, str] = {}
 
 
-SupplierName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+def written(pattern: str, how: str) -> StringConstraints:
+    """A text of a pattern, and in words how it is written: whoever wrote it otherwise is told these."""
+    HOW_WRITTEN[pattern] = how
+    return StringConstraints(pattern=pattern)
+
+
+NAME = r"^[a-z][a-z0-9_]{0,62}$"
+Name = Annotated[str, written(NAME, "small letters, figures and `_`, a letter first")]
+SupplierName = Annotated[
+    str, written(r"^[a-z0-9][a-z0-9_-]{0,62}$", "small letters, figures, `_` and `-`, a letter or a figure first")
+]
 
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipelines.specs.check_codes import code_list_faults, source_faults
 from pipelines.specs.check_corrections import check_corrections
+from pipelines.specs.check_folders import check_folders
 from pipelines.specs.check_reconciles import reconciles_faults
 from pipelines.specs.check_version import VersionChecks
 from pipelines.specs.load import FeedSpec, SpecSet, read_specs
@@ -51,6 +52,7 @@ def cross_check(specs: SpecSet) -> list[Problem]:
         problems.extend(check_corrections(partner, specs))
     for name in specs.indicators:
         problems.extend(_indicator(name, specs))
+    problems.extend(check_folders(specs))
     return problems
 
 

@@ -14,10 +14,12 @@ from pipelines.specs.formats import FixedWidthFormat, SheetFormat
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.models import Dataset, Sensitivity
 from pipelines.specs.patterns import has_month, tokens
-from pipelines.specs.problems import Problem, nearest
+from pipelines.specs.problems import Problem, nearest, one_of
 from pipelines.specs.yaml_lines import Document
 
 VALUE_SYMBOLS = "value_symbol"
+# What to do about a date format that is none.
+AS_WRITTEN = "write 31/05/2024 as %d/%m/%Y, 31/05/24 as %d/%m/%y, 2024-05 as %Y-%m"
 # Columns that rows have besides those of the file: their place in it.
 RESERVED = ("_row", "_part", "_index")
 _YEARS = (PeriodType.CALENDAR_YEAR, PeriodType.FINANCIAL_YEAR, PeriodType.ACADEMIC_YEAR)
@@ -54,9 +56,9 @@ class VersionChecks:
         taken: dict[str, str] = {}
         for header, column in self.version.fills():
             if column.field not in self.dataset.fields:
-                close = nearest(column.field, self.dataset.fields)
+                known = one_of(column.field, self.dataset.fields)
                 yield self.problem(
-                    f'dataset {self.feed.dataset} has no field "{column.field}"{close}', "columns", header
+                    f'dataset {self.feed.dataset} has no field "{column.field}"{known}', "columns", header
                 )
                 continue
             if column.field in taken:
@@ -121,7 +123,7 @@ class VersionChecks:
         if not dated:
             yield self.problem(f'"{header}": `date` belongs to a date or interval, not to a {kind}', "columns", header)
         elif not is_date_format(format_):
-            message = f'"{header}": "{format_}" is not a date format with a year and month'
+            message = f'"{header}": "{format_}" is not a date format with a year and month; {AS_WRITTEN}'
             yield self.problem(message, "columns", header)
         elif ("%y" in format_) != (column.years_from is not None):
             message = f'"{header}": a year of two digits, `%y`, needs `years_from`, and only that does'
@@ -154,7 +156,7 @@ class VersionChecks:
         codes = [entry.code for entry in known.entries] if known else []
         for index, entry in enumerate(table.entries):
             if codes and entry.code is not None and entry.code not in codes:
-                yield table.problem(index, f'"{entry.code}" is not a code of {code_list}{nearest(entry.code, codes)}')
+                yield table.problem(index, f'"{entry.code}" is not a code of {code_list}{one_of(entry.code, codes)}')
 
     # --- rows, periods, suppliers -------------------------------------------------------------------------------------
 
@@ -182,7 +184,7 @@ class VersionChecks:
         if not isinstance(declared, PeriodPlace):
             return
         if not (is_date_format(declared.date) or (kind in _YEARS and _is_year_format(declared.date))):
-            message = f'"{declared.date}" is not a date format with a year and month'
+            message = f'"{declared.date}" is not a date format with a year and month; {AS_WRITTEN}'
             yield self.problem(message, "period", "date")
         if declared.cell is not None and (fault := cell_fault(declared.cell, self.version.format)):
             yield self.problem(fault, "period", "cell")

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from pipelines.specs.base import Day, Name, PeriodType, Spec, Text, regex
+from pipelines.specs.base import Day, Name, PeriodType, Spec, Text, regex, written
 from pipelines.specs.control import CompanionName, Control
 from pipelines.specs.formats import CellName, Format, SkipRule
 from pipelines.specs.locations import Location, SetNames, reference_of_sets
@@ -19,7 +19,7 @@ class Cadence(Spec):
     """How often a return is expected, and how long after the period's end it is due."""
 
     every: PeriodType
-    due: Annotated[str, StringConstraints(pattern=r"^\d{1,3} days after$")]
+    due: Annotated[str, written(r"^\d{1,3} days after$", "`20 days after`")]
     from_: Day | None = Field(None, alias="from", description="the first period expected; else the first ever returned")
     to: Day | None = Field(None, description="a day in the last period expected; else there is no end")
     ahead: bool = Field(False, description="whether figures may be of periods still to come, as projections are")
@@ -271,7 +271,7 @@ class Feed(Spec):
     title: Text
     cadence: Cadence
     recording: Recording
-    retention: Annotated[str, StringConstraints(pattern=r"^\d{1,3} (months|years)$")]
+    retention: Annotated[str, written(r"^\d{1,3} (months|years)$", "`6 years` or `18 months`")]
     draft: bool = Field(False, description="a proposal whose questions nobody has answered yet: never loaded")
     boundary_set: SetNames | None = Field(
         None, description="the set an observation's area codes are from, or a list of sets: see the day of the row"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from pipelines.specs.base import Name, Spec, Text, regex
+from pipelines.specs.base import Name, Spec, Text, regex, written
 from pipelines.specs.patterns import check_pattern
 
 
@@ -40,7 +40,7 @@ HeaderRow = int | tuple[int, int]
 Encoding = Literal["utf-8", "cp1252", "iso-8859-1", "ascii", "utf-16", "utf-16-le", "utf-16-be"]
 
 
-CellName = Annotated[str, StringConstraints(pattern=r"^(.+!)?[A-Z]{1,3}[1-9]\d{0,6}$")]
+CellName = Annotated[str, written(r"^(.+!)?[A-Z]{1,3}[1-9]\d{0,6}$", "`B2` or `Notes!B2`")]
 
 
 class _Headed(Spec):
@@ -133,7 +133,7 @@ class SheetFormat(_Headed):
     after: Text | None = Field(
         None, description="the table begins below the row whose first filled cell begins so; rows count from there"
     )
-    columns: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,3}:[A-Z]{1,3}$")] | None = Field(
+    columns: Annotated[str, written(r"^[A-Z]{1,3}:[A-Z]{1,3}$", "`B:F`")] | None = Field(
         None, description="the columns of the sheet that the table fills, as `B:F`; else all"
     )
     ends_at_blank_row: bool = Field(False, description="whether the table ends at the first blank row below it")

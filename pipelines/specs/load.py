@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,13 +13,15 @@ from pydantic import ValidationError
 
 from pipelines.specs.base import Spec
 from pipelines.specs.corrections import Correction, Recorded
+from pipelines.specs.faults import faults_of, in_words
 from pipelines.specs.feeds import Feed, FeedVersion
 from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, ListSource, Partner
-from pipelines.specs.problems import Problem, nearest, shown
-from pipelines.specs.yaml_lines import Document, Place, read_yaml
+from pipelines.specs.problems import Problem, nearest, not_utf8, one_of, shown
+from pipelines.specs.yaml_lines import Document, read_yaml
 
 Model = TypeVar("Model", bound=Spec)
 CORRECTIONS = "corrections.yml"
+CODES = "codes"  # the folder of a partner's code maps
 LIST_SOURCES = "sources.csv"
 
 
@@ -126,18 +128,19 @@ class _Reader:
         try:
             return model.model_validate(document.data)
         except ValidationError as error:
-            self.problems.extend(_from_pydantic(document, error, model))
+            self.problems.extend(faults_of(document, error, model))
             return None
 
     def partner(self, folder: Path) -> None:
         path = folder / "partner.yml"
         if not path.exists():
-            self.problems.append(Problem(shown(folder), 1, "a partner's folder needs a partner.yml"))
+            close = nearest(path.name, [other.name for other in folder.glob("*")])
+            self.problems.append(Problem(shown(folder), 1, f"a partner's folder needs a partner.yml{close}"))
             return
         partner = self.model(path, Partner, ("partner", folder.name))
         if partner is not None:
             self.specs.partners[folder.name] = partner
-        maps = {path.stem: self.table(path, CodeMapEntry) for path in sorted((folder / "codes").glob("*.csv"))}
+        maps = {path.stem: self.table(path, CodeMapEntry) for path in sorted((folder / CODES).glob("*.csv"))}
         for path in sorted(folder.glob("*.yml")):
             if path.name in ("partner.yml", CORRECTIONS):
                 continue
@@ -164,20 +167,16 @@ class _Reader:
                 correction = Correction.model_validate(entry)
                 found.append(Recorded(correction, shown(path), document.line((index,)), index))
             except ValidationError as error:
-                self.problems.extend(_from_pydantic(document, error, Correction, (index,)))
+                self.problems.extend(faults_of(document, error, Correction, (index,)))
         return tuple(found)
 
     def table(self, path: Path, model: type[Spec]) -> CodeTable:
         entries, lines = [], []
-        known = list(model.model_fields)
         try:
             with path.open(encoding="utf-8-sig", newline="") as file:
                 rows = csv.DictReader(file, strict=True)
-                for unknown in [name for name in rows.fieldnames or [] if name not in known]:
-                    self.problems.append(
-                        Problem(shown(path), 1, f'unknown column "{unknown}"{nearest(unknown, known)}')
-                    )
-                if self.problems and self.problems[-1].file == shown(path):
+                if faults := list(_header_faults(rows.fieldnames or [], model)):
+                    self.problems.extend(Problem(shown(path), 1, fault) for fault in faults)
                     return CodeTable(path, (), ())
                 for row in rows:
                     if None in row:
@@ -190,9 +189,12 @@ class _Reader:
                     except ValidationError as error:
                         for fault in error.errors():
                             where = ".".join(str(part) for part in fault["loc"])
-                            self.problems.append(Problem(shown(path), rows.line_num, f"{where}: {_reason(fault)}"))
-        except (UnicodeDecodeError, csv.Error) as error:
-            self.problems.append(Problem(shown(path), 1, f"not readable as UTF-8 CSV: {error}"))
+                            said = f"{where}: {in_words(fault)}" if where else in_words(fault)
+                            self.problems.append(Problem(shown(path), rows.line_num, said))
+        except UnicodeDecodeError:
+            self.problems.append(Problem(shown(path), *_not_utf8(path)))
+        except csv.Error as error:
+            self.problems.append(Problem(shown(path), 1, f"not readable as CSV: {error}"))
         return CodeTable(path, tuple(entries), tuple(lines))
 
 
@@ -201,67 +203,32 @@ def read_feed(path: Path, partner: str, dataset: str) -> tuple[FeedSpec | None, 
     reader = _Reader(path.parent)
     key = ("feed", f"{partner}/{dataset}")
     feed = reader.model(path, Feed, key)
-    maps = {table.stem: reader.table(table, CodeMapEntry) for table in sorted((path.parent / "codes").glob("*.csv"))}
+    maps = {table.stem: reader.table(table, CodeMapEntry) for table in sorted((path.parent / CODES).glob("*.csv"))}
     spec = FeedSpec(partner, dataset, feed, maps) if feed is not None else None
     return spec, reader.specs.documents[key], reader.problems
 
 
-def _reason(fault: Any) -> str:
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
+def _header_faults(names: Sequence[str], model: type[Spec]) -> Iterator[str]:
+    """What is wrong with the first line of a code list or map, which names its columns."""
+    known = list(model.model_fields)
+    if not names:
+        yield f"is empty: its first line names its columns, {', '.join(known)}"
+    elif len(names) == 1 and (parted := [mark for mark in (";", "\t") if mark in names[0]]):
+        what = "semicolons" if parted == [";"] else "tabs"
+        yield f"{what} stand between the values; save it with commas (in Excel: CSV UTF-8, or write it in an editor)"
+    else:
+        yield from (f'unknown column "{name}"{one_of(name, known)}' for name in names if name not in known)
+        needed = [name for name, info in model.model_fields.items() if info.is_required() and name not in names]
+        yield from (f'the column "{name}" is missing' for name in needed)
 
 
-def _known_keys(model: type[Spec], place: tuple[Any, ...]) -> set[str]:
-    """Names a key at `place` may have, as far as the models tell: the keys of the model that holds it."""
-    keys: set[str] = set()
-    for candidate in _spec_models(model, set()):
-        keys |= {info.alias or name for name, info in candidate.model_fields.items()}
-    return keys
-
-
-def _spec_models(model: type[Spec], seen: set[type[Spec]]) -> set[type[Spec]]:
-    if model in seen:
-        return seen
-    seen.add(model)
-    for info in model.model_fields.values():
-        stack: list[Any] = [info.annotation]
-        while stack:
-            kind = stack.pop()
-            if isinstance(kind, type) and issubclass(kind, Spec):
-                _spec_models(kind, seen)
-            stack.extend(getattr(kind, "__args__", ()))
-    return seen
-
-
-def _from_pydantic(document: Document, error: ValidationError, model: type[Spec], within: Place = ()) -> list[Problem]:
-    """What pydantic found wrong, each at its place; `within` is where in the document stands what was validated."""
-    problems = []
-    faults = error.errors()
-    for fault in faults:
-        loc: Place = (*within, *fault["loc"])
-        own = fault["loc"]
-        if fault["type"] == "too_short" and any(other["loc"][: len(own)] == own != other["loc"] for other in faults):
-            continue  # entries were given, and are at fault themselves
-        place = tuple(part for part in (loc[:-1] if fault["type"] == "missing" else loc) if part != "[key]")
-        while place and place not in document.lines and any(place[:cut] in document.lines for cut in range(len(place))):
-            # A union adds the name of its chosen member to the place; the file does not hold that name.
-            cut = next(cut for cut in range(len(place) - 1, -1, -1) if place[:cut] in document.lines)
-            shorter = place[:cut] + place[cut + 1 :]
-            place = shorter if shorter in document.lines or len(shorter) > cut else place[:cut]
-        name = str(loc[-1])
-        label = ".".join(str(part) for part in place[len(within) :])
-        if fault["type"] == "extra_forbidden":
-            message = f'unknown key "{name}"{nearest(name, _known_keys(model, place))}'
-        elif fault["type"] == "missing":
-            message = f'"{name}" is missing from {label or ("this entry" if within else document.path.name)}'
-        elif fault["type"] in ("literal_error", "enum"):
-            expected = str(fault.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
-            close = nearest(str(fault["input"]), expected)
-            message = f'{label}: "{fault["input"]}" is not one of {", ".join(expected)}{close}'
-        else:
-            message = f"{label}: {_reason(fault)}" if label else _reason(fault)
-        problems.append(document.problem(place, message))
-    return problems
+def _not_utf8(path: Path) -> tuple[int, str]:
+    try:
+        path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:  # the whole of it, so that the line can be counted
+        line, message = not_utf8(error)
+        return line, f"{message} (in Excel: CSV UTF-8)"
+    return 1, "not UTF-8 text"
 
 
 def read_specs(root: Path) -> tuple[SpecSet, list[Problem]]:

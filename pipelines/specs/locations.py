@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from pipelines.specs.base import Name, Spec, Text
+from pipelines.specs.base import Name, Spec, Text, written
 from pipelines.specs.grid_reference import GRID_EAST, GRID_NORTH, parse_grid_reference
 
 NATIONAL_GRID = "EPSG:27700"
@@ -111,7 +111,7 @@ class Coordinates(_Point):
     by: Literal["coordinates"]
     x: Text
     y: Text
-    crs: Annotated[str, StringConstraints(pattern=r"^EPSG:\d{4,6}$")]
+    crs: Annotated[str, written(r"^EPSG:\d{4,6}$", "`EPSG:27700`")]
     square_m: int = Field(1, ge=1, le=100_000, description="side in metres of the square the point stands for")
     mend: tuple[Literal["swapped_axes", "truncated_units"], ...] = Field(
         (), description="what is put right where only one reading of a point lies within"

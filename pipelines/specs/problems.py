@@ -39,6 +39,26 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f' (did you mean "{by_fold[close[0]]}"?)' if close else ""
 
 
+# Names that a sentence may list and still be read.
+_FEW = 15
+
+
+def one_of(name: str, names: Iterable[str]) -> str:
+    """The closest of `names`, as `nearest` says it; where none is close and there are few, all of them.
+
+    >>> one_of("ref", ["source_id", "occurred"])
+    '; there are: source_id, occurred'
+    """
+    known = list(names)
+    return nearest(name, known) or (f"; there are: {', '.join(known)}" if 0 < len(known) <= _FEW else "")
+
+
+def not_utf8(error: UnicodeDecodeError) -> tuple[int, str]:
+    """The line of the first byte that is no UTF-8, from 1, and what to do about it."""
+    line = error.object[: error.start].count(b"\n") + 1
+    return line, f"not UTF-8 text (byte {error.start}); save the file as UTF-8"
+
+
 def shown(path: Path) -> str:
     """The path as a person would type it: relative to the working folder where it lies below."""
     try:

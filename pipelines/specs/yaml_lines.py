@@ -8,9 +8,12 @@ from typing import Any
 
 import yaml
 
-from pipelines.specs.problems import Problem, shown
+from pipelines.specs.problems import Problem, not_utf8, shown
+from pipelines.specs.yaml_faults import yaml_fault
 
 Place = tuple[str | int, ...]
+# Marks that a word processor puts where straight ones were typed.
+_CURLY = ("\u201c", "\u201d", "\u2018", "\u2019")
 
 
 @dataclass
@@ -46,17 +49,17 @@ _Loader.yaml_implicit_resolvers = {
 def read_yaml(path: Path) -> Document:
     """Read one YAML file; faults of form (bad YAML, a key given twice, bytes not UTF-8) become problems."""
     document = Document(path)
+    text = ""
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        loader = _Loader(text)
         node = loader.get_single_node()
         if node is not None:
             document.data = _build(loader, node, (), document)
     except UnicodeDecodeError as error:
-        document.problems.append(Problem(shown(path), 1, f"not UTF-8 text (byte {error.start})"))
+        document.problems.append(Problem(shown(path), *not_utf8(error)))
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        message = getattr(error, "problem", None) or "not readable as YAML"
-        document.problems.append(Problem(shown(path), (mark.line + 1) if mark else 1, f"not valid YAML: {message}"))
+        document.problems.append(Problem(shown(path), *yaml_fault(text, error)))
     return document
 
 
@@ -77,4 +80,7 @@ def _build(loader: _Loader, node: yaml.Node, place: Place, document: Document) -
         return built
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, item, (*place, index), document) for index, item in enumerate(node.value)]
+    if isinstance(node, yaml.ScalarNode) and node.style is None and node.value[:1] in _CURLY:
+        message = "curly quotation marks are taken as part of the text; type straight ones"
+        document.problems.append(Problem(shown(document.path), node.start_mark.line + 1, message))
     return loader.construct_object(node)

@@ -28,7 +28,7 @@ WITHIN_ONE = [
     ("{of: sum, column: What, min: 1, match: (x)}", "`match` goes with `stated_in`"),
     ("{of: rows, stated_in: cell, cell: B2, within: 1}", "`within` goes with a sum that is stated"),
     ("{of: sum, column: What, min: 2, max: 1}", "`min` is more than `max`"),
-    ("{of: sum, column: What, min: x}", "min: input should be a valid decimal"),
+    ("{of: sum, column: What, min: x}", 'min: "x" is not a number'),
     ("{of: rows, stated_in: cell, cell: B2, match: x}", "match: `match` has one group, what is stated"),
     ("{of: rows, stated_in: cell, cell: B2, match: (}", "match: not a regular expression: "),
 ]

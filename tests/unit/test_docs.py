@@ -172,6 +172,30 @@ def test_the_example_partner_is_valid(tmp_path: Path) -> None:
     assert matcher(pattern)("fernshire/2024-06-07/Fernshire AV 2024-05.csv") is not None
 
 
+def test_the_example_is_read_as_printed(tmp_path: Path) -> None:
+    text = (ROOT / "ingest_specs" / "README.md").read_text(encoding="utf-8")
+    specs = tmp_path / "ingest_specs"
+    shutil.copytree(ROOT / "ingest_specs", specs)
+    for name, body in re.findall(
+        r"^`(partners/fern[^`<]+)`[^\n]*\n\n```\w+\n(.*?)^```", text, re.DOTALL | re.MULTILINE
+    ):
+        if not name.endswith("corrections.yml"):
+            (specs / name).parent.mkdir(parents=True, exist_ok=True)
+            (specs / name).write_text(body, encoding="utf-8")
+    sent, printed = (match[1] for match in re.finditer(r"```text\n(Fernshire (?:District|AV).*?)```", text, re.DOTALL))
+    (command,) = re.findall(r"```sh\ncommongrid (read .*?)\n```", text)
+    words = shlex.split(command)
+    (tmp_path / words[1]).parent.mkdir()
+    (tmp_path / words[1]).write_text(sent, encoding="cp1252")
+    environment = {**os.environ, "COMMONGRID_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT), "COLUMNS": "110"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.cli.main", *words],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert printed in "\n".join(line.rstrip() for line in done.stdout.splitlines())
+
+
 @pytest.fixture(scope="module")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("docs") / "data"

@@ -42,7 +42,11 @@ def test_the_suppliers_are_named_alike(tmp_path: Path) -> None:
     named = spoiled(
         tmp_path / "named",
         (BULLETIN, "reconciles: crime", f"reconciles: {OTHERS}"),
-        ("partners/demo_police/partner.yml", "  markshire:\n", "  surrey:\n"),
+        (
+            "partners/demo_police/partner.yml",
+            "  markshire:\n    title: Markshire Police",
+            "  surrey:\n    title: Surrey Police",
+        ),
     )
     assert told(named) == []
     assert load_specs(named).feeds["demo_police/stated_total"].reconciled == "police_uk/crime"

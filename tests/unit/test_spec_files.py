@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.specs.check import load_specs
+from pipelines.specs.check_version import AS_WRITTEN
 from pipelines.specs.fingerprint import making_of
 from pipelines.specs.load import FeedSpec
 from pipelines.specs.problems import SpecError, nearest
@@ -87,7 +88,7 @@ FAULTS = [
         "CAR,map,,",
         "CAR,map",
         TYPES,
-        ": a mapped code names its `code`; an ignored one has none",
+        "a mapped code names its `code`; an ignored one has none",
     ),
     (
         "code twice",
@@ -150,7 +151,7 @@ FAULTS = [
         'date: "%m"',
         "Month:",
         STREET,
-        '"Month": "%m" is not a date format with a year and month',
+        '"Month": "%m" is not a date format with a year and month; ' + AS_WRITTEN,
     ),
     (
         "date format with a code twice",
@@ -159,7 +160,7 @@ FAULTS = [
         'date: "%Y-%m-%m"',
         "Month:",
         STREET,
-        '"Month": "%Y-%m-%m" is not a date format with a year and month',
+        '"Month": "%Y-%m-%m" is not a date format with a year and month; ' + AS_WRITTEN,
     ),
     (
         "date of a code",
@@ -205,7 +206,7 @@ FAULTS = [
         "retention: ten years",
         "retention:",
         STREET,
-        "retention: string should match pattern '^\\d{1,3} (months|years)$'",
+        'retention: "ten years" is not written as `6 years` or `18 months`',
     ),
     (
         "supplier not said",
@@ -386,8 +387,8 @@ def test_a_feed_is_named_after_its_dataset(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (b"title: [Northmark\nshape: x\n", "2: not valid YAML: expected ',' or ']', but got ':'"),
-        (b"title: a\n\tshape: b\n", "2: not valid YAML: found character '\\t' that cannot start any token"),
+        (b"title: [Northmark\nshape: x\n", '1: not valid YAML: after the "[" that is opened here a comma'),
+        (b"title: a\n\tshape: b\n", "2: not valid YAML: a tab stands here; indent with spaces"),
         (b"title: caf\xe9\n", "1: not UTF-8 text (byte 10)"),
         (b"- one\n- two\n", "1: expected a mapping that describes a dataset"),
         (b"", "1: expected a mapping that describes a dataset"),
