@@ -7,10 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from pipelines.specs.check_corrections import check_corrections
+from pipelines.specs.check_maps import code_list_faults
 from pipelines.specs.check_reconciles import reconciles_faults
 from pipelines.specs.check_version import VersionChecks
-from pipelines.specs.dates import twice
-from pipelines.specs.load import CodeTable, FeedSpec, SpecSet, read_specs
+from pipelines.specs.load import FeedSpec, SpecSet, read_specs
 from pipelines.specs.models import Dataset, Sensitivity
 from pipelines.specs.periods import period_start
 from pipelines.specs.problems import Problem, SpecError, nearest
@@ -41,7 +41,7 @@ def cross_check(specs: SpecSet) -> list[Problem]:
     """Every problem between the files of a set; files that could not be read are passed over."""
     problems: list[Problem] = []
     for name, table in specs.code_lists.items():
-        problems.extend(_code_list(name, table))
+        problems.extend(code_list_faults(name, table))
     for name, dataset in specs.datasets.items():
         problems.extend(_dataset(specs.documents["dataset", name], dataset, specs))
     for feed in specs.feeds.values():
@@ -51,23 +51,6 @@ def cross_check(specs: SpecSet) -> list[Problem]:
     for name in specs.indicators:
         problems.extend(_indicator(name, specs))
     return problems
-
-
-def _code_list(name: str, table: CodeTable) -> Iterator[Problem]:
-    codes = [entry.code for entry in table.entries]
-    yield from twice(table, codes, "code")
-    parents = {entry.code: entry.parent for entry in table.entries}
-    for index, entry in enumerate(table.entries):
-        if entry.parent is not None and entry.parent not in parents:
-            yield table.problem(
-                index, f'parent "{entry.parent}" is not a code of {name}{nearest(entry.parent, parents)}'
-            )
-        trail, step = [entry.code], entry.parent
-        while step in parents and step not in trail:
-            trail.append(step)
-            step = parents[step]
-        if step == entry.code:
-            yield table.problem(index, f'"{entry.code}" is its own ancestor')
 
 
 def _dataset(document: Document, dataset: Dataset, specs: SpecSet) -> Iterator[Problem]:

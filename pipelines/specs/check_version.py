@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pipelines.specs.base import PeriodType
 from pipelines.specs.check_control import cell_fault, control_faults
-from pipelines.specs.dates import twice
+from pipelines.specs.check_maps import code_faults, map_faults
 from pipelines.specs.feeds import Column, FeedVersion, PeriodPlace
 from pipelines.specs.formats import FixedWidthFormat, SheetFormat
 from pipelines.specs.load import FeedSpec, SpecSet
@@ -140,7 +140,7 @@ class VersionChecks:
                 yield self.problem(message, "columns", header)
 
     def code_map(self, header: str, name: str, code_list: str | None, kind: str) -> Iterator[Problem]:
-        """A column's code map is there, has no code twice, and maps into the field's code list."""
+        """A column's code map is there, is in order, and maps into the field's code list."""
         table = self.feed.maps.get(name)
         if table is None:
             path = f"partners/{self.feed.partner}/codes/{name}.csv"
@@ -149,12 +149,8 @@ class VersionChecks:
         if code_list is None:
             yield self.problem(f'"{header}": `map` belongs to a code field, not to a {kind}', "columns", header)
             return
-        yield from twice(table, [entry.raw.strip() for entry in table.entries], "raw code")
-        known = self.specs.code_lists.get(code_list)
-        codes = [entry.code for entry in known.entries] if known else []
-        for index, entry in enumerate(table.entries):
-            if codes and entry.code is not None and entry.code not in codes:
-                yield table.problem(index, f'"{entry.code}" is not a code of {code_list}{nearest(entry.code, codes)}')
+        yield from map_faults(table, "raw code")
+        yield from code_faults(table, code_list, self.specs)
 
     # --- rows, periods, suppliers -------------------------------------------------------------------------------------
 
@@ -198,7 +194,7 @@ class VersionChecks:
             path = f"partners/{self.feed.partner}/codes/{declared.map}.csv"
             yield self.problem(f"there is no {path}{nearest(declared.map, self.feed.maps)}", "supplier", "map")
             return
-        yield from twice(table, [entry.raw.strip() for entry in table.entries], "raw supplier")
+        yield from map_faults(table, "raw supplier")
         for index, entry in enumerate(table.entries):
             if entry.code is not None and entry.code not in partner.suppliers:
                 close = nearest(entry.code, partner.suppliers)

@@ -59,7 +59,7 @@ def coded(bench: Bench, tmp_path: Path) -> Bench:
     made = FILES | {
         FEED: FILES[FEED].replace("boundary_set: fernshire_ward", "boundary_set: [lsoa_2011, lsoa_2021]"),
         "partners/fernshire/crime.yml": CRIMES,
-        "partners/fernshire/codes/kind.csv": "raw,action,code\nB,map,burglary\n",
+        "partners/fernshire/codes/kind.csv": "raw,action,code,agreed_by,agreed_on\nB,map,burglary,data desk,2014-01-01\n",
     }
     for name, text in made.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

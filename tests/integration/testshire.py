@@ -40,7 +40,10 @@ recording: {unit: recorded_crime, clock: occurred, place: incident}
 retention: 5 years
 versions:
 """
-KINDS = "raw,action,code\nB,map,burglary\nR,map,robbery\nD,map,drugs\nX,ignore,\n"
+AGREED = ",data desk,2014-01-01\n"
+KINDS = "raw,action,code,agreed_by,agreed_on\n" + "".join(
+    line + AGREED for line in ("B,map,burglary", "R,map,robbery", "D,map,drugs", "X,ignore,")
+)
 
 Row = tuple[str, str, str]
 
