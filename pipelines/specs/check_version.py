@@ -40,6 +40,7 @@ class VersionChecks:
         yield from self.period()
         yield from self.suppliers()
         yield from self.names()
+        yield from self.expected()
         for message, *place in control_faults(self.version, self.dataset):
             yield self.problem(str(message), *place)
 
@@ -182,6 +183,14 @@ class VersionChecks:
             yield self.problem(message, "period", "date")
         if declared.cell is not None and (fault := cell_fault(declared.cell, self.version.format)):
             yield self.problem(fault, "period", "cell")
+
+    def expected(self) -> Iterator[Problem]:
+        """A share of unmapped codes is declared of a column that has codes."""
+        coded = [header for header, column in self.version.fills() if column.map is not None]
+        for header in self.version.expect.most_unmapped():
+            if header is not None and header not in coded:
+                message = f'expect.unmapped_share: no column "{header}" has a `map`{nearest(header, coded)}'
+                yield self.problem(message, "expect", "unmapped_share")
 
     def suppliers(self) -> Iterator[Problem]:
         """A column that tells the supplier leads to suppliers of this partner."""

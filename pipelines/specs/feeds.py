@@ -168,12 +168,25 @@ class History(Spec):
     )
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Expect(Spec):
     """What a delivery must look like to be taken."""
 
     rows: Range = Range()
     quarantined_share: float = Field(0.1, ge=0, le=1, description="above this share of the rows the file is refused")
+    unmapped_share: Share | dict[Text, Share] | None = Field(
+        None, description="above this share of rows with a code no map knows the file is refused; or of each column"
+    )
     history: History = History()
+
+    def most_unmapped(self) -> dict[str | None, float]:
+        """Column to the share of rows that may have an unmapped code in it; under None, in any."""
+        declared = self.unmapped_share
+        if isinstance(declared, dict):
+            return {column: share for column, share in declared.items()}  # noqa: C416
+        return {} if declared is None else {None: declared}
 
 
 class Reconciles(Spec):

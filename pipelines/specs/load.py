@@ -189,9 +189,8 @@ class _Reader:
                         entries.append(model.model_validate({key: value for key, value in row.items() if value}))
                         lines.append(rows.line_num)
                     except ValidationError as error:
-                        for fault in error.errors():
-                            where = ".".join(str(part) for part in fault["loc"])
-                            self.problems.append(Problem(shown(path), rows.line_num, f"{where}: {_reason(fault)}"))
+                        told = (_of_line(fault) for fault in error.errors())
+                        self.problems += [Problem(shown(path), rows.line_num, message) for message in told]
         except (UnicodeDecodeError, csv.Error) as error:
             self.problems.append(Problem(shown(path), 1, f"not readable as UTF-8 CSV: {error}"))
         return CodeTable(path, tuple(entries), tuple(lines))
@@ -210,6 +209,19 @@ def read_feed(path: Path, partner: str, dataset: str) -> tuple[FeedSpec | None, 
 def _reason(fault: Any) -> str:
     message = str(fault["msg"]).removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
+
+
+def _of_line(fault: Any) -> str:
+    """What is wrong with one line of a code list or map."""
+    where = ".".join(str(part) for part in fault["loc"])
+    reason = _not_one_of(fault) if fault["type"] == "literal_error" else _reason(fault)
+    return f"{where}: {reason}" if where else reason
+
+
+def _not_one_of(fault: Any) -> str:
+    """That a value is none of those there are, and which is nearest."""
+    expected = str(fault.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+    return f'"{fault["input"]}" is not one of {", ".join(expected)}{nearest(str(fault["input"]), expected)}'
 
 
 def _known_keys(model: type[Spec], place: tuple[Any, ...]) -> set[str]:
@@ -256,9 +268,7 @@ def _from_pydantic(document: Document, error: ValidationError, model: type[Spec]
         elif fault["type"] == "missing":
             message = f'"{name}" is missing from {label or ("this entry" if within else document.path.name)}'
         elif fault["type"] in ("literal_error", "enum"):
-            expected = str(fault.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
-            close = nearest(str(fault["input"]), expected)
-            message = f'{label}: "{fault["input"]}" is not one of {", ".join(expected)}{close}'
+            message = f"{label}: {_not_one_of(fault)}"
         else:
             message = f"{label}: {_reason(fault)}" if label else _reason(fault)
         problems.append(document.problem(place, message))

@@ -13,7 +13,7 @@ import pytest
 from pipelines.place.boundaries.sets import area_schema, write_set
 from pipelines.place.directories.code_history import add_history
 from pipelines.specs.check import load_specs
-from tests.conftest import ROOT, Bench
+from tests.conftest import ROOT, Bench, code_map
 from tests.integration.test_observations import FILES
 
 FEED = "partners/fernshire/litter.yml"
@@ -59,7 +59,7 @@ def coded(bench: Bench, tmp_path: Path) -> Bench:
     made = FILES | {
         FEED: FILES[FEED].replace("boundary_set: fernshire_ward", "boundary_set: [lsoa_2011, lsoa_2021]"),
         "partners/fernshire/crime.yml": CRIMES,
-        "partners/fernshire/codes/kind.csv": "raw,action,code,agreed_by,agreed_on\nB,map,burglary,data desk,2014-01-01\n",
+        "partners/fernshire/codes/kind.csv": code_map("B,map,burglary"),
     }
     for name, text in made.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from pipelines.publish.difference import Wanted, difference
 from pipelines.publish.tables import PublishError
 from pipelines.specs.check import load_specs
 from pipelines.specs.load import SpecSet
-from tests.conftest import Bench
+from tests.conftest import Bench, code_map
 from tests.integration.street import EAST, WEST, add_wards, street, wards
 from tests.unit.makers import spoiled
 from warehouse import ledger as led
@@ -36,7 +36,7 @@ description: A council.
 contact: {role: Research}
 suppliers: {fernshire: {title: Fernshire}}
 """,
-    "codes/measure.csv": "raw,action,code,agreed_by,agreed_on\nPeople,map,residents,data desk,2014-01-01\nHomes,map,households,data desk,2014-01-01\n",
+    "codes/measure.csv": code_map("People,map,residents", "Homes,map,households"),
     "population_estimate.yml": """
 title: Population
 cadence: {every: calendar_year, due: 90 days after}
@@ -301,9 +301,7 @@ def litter_specs(folder: Path) -> SpecSet:
     files = dict(LITTER)
     for name in ("fernshire", "mossshire"):
         files[f"partners/{name}/partner.yml"] = COUNCIL["partner.yml"].replace("fernshire", name)
-        files[f"partners/{name}/codes/street.csv"] = (
-            "raw,action,code,agreed_by,agreed_on\nRoads,map,road,data desk,2014-01-01\nPaths,map,path,data desk,2014-01-01\n"
-        )
+        files[f"partners/{name}/codes/street.csv"] = code_map("Roads,map,road", "Paths,map,path")
         files[f"partners/{name}/litter.yml"] = LITTER_FEED
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -74,20 +74,20 @@ FAULTS = [
     (
         "code",
         TYPES,
-        "CAR,map,car,",
-        "CAR,map,caar,",
-        "CAR,map",
+        "CAR,exact,map,car,",
+        "CAR,exact,map,caar,",
+        "CAR,exact",
         TYPES,
         '"caar" is not a code of abandoned_vehicle_kind (did you mean "car"?)',
     ),
     (
         "no code",
         TYPES,
-        "CAR,map,car,",
-        "CAR,map,,",
-        "CAR,map",
+        "CAR,exact,map,car,",
+        "CAR,exact,map,,",
+        "CAR,exact",
         TYPES,
-        ": a mapped code names its `code`; an ignored one has none",
+        "a mapped code names its `code`; an ignored one has none",
     ),
     (
         "code twice",
@@ -106,6 +106,15 @@ FAULTS = [
         "CAR ,exact,map",
         TYPES,
         'raw code "CAR" already stands on line 3 for the same dates',
+    ),
+    (
+        "way of matching",
+        TYPES,
+        "CAR,exact,map,car,",
+        "CAR,contain,map,car,",
+        "CAR,contain",
+        TYPES,
+        'match: "contain" is not one of exact, folded, contains, regex (did you mean "contains"?)',
     ),
     (
         "comma in a note",
@@ -354,8 +363,8 @@ def test_every_problem_of_every_file_is_told_at_once_in_order(tmp_path: Path) ->
         tmp_path,
         (STREET, "place: snap_point", "place: snappoint"),
         (STREET, "retention: 10 years", "retention: ten years"),
-        (TYPES, "CAR,map,car,", "CAR,map,caar,"),
-        (TYPES, "VAN,exact,map,car,", "VAN,map,vn,"),
+        (TYPES, "CAR,exact,map,car,", "CAR,exact,map,caar,"),
+        (TYPES, "VAN,exact,map,car,", "VAN,exact,map,vn,"),
         ("datasets/population_estimate.yml", "shape: observation", "shape: observations"),
     )
     problems = told(root)
@@ -492,7 +501,7 @@ def test_versions_out_of_order_are_refused(tmp_path: Path) -> None:
         (STREET, 'crs: "EPSG:4326"', 'crs: "EPSG:4258"', True),
         (STREET, "unit: recorded_crime", "unit: case", True),
         ("partners/police_uk/codes/category.csv", "Drugs,exact,map,drugs", "Drugs,exact,map,other_crime", True),
-        (TYPES, "CAR,map,car,", "CAR,map,other,", False),  # another partner's map
+        (TYPES, "CAR,exact,map,car,", "CAR,exact,map,other,", False),  # another partner's map
         ("codelists/crime_category.csv", "drugs,Drugs,", "drugs,Drug offences,", True),
         ("datasets/crime.yml", "key: [source_id, category_code]", "key: [source_id]", True),
     ],
