@@ -11,6 +11,7 @@ from pipelines.harmonise.parts import PART
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
 from pipelines.read.records import ROW, Records
+from pipelines.specs.feeds import ANY
 from pipelines.specs.issue_types import read_issue_types
 from pipelines.specs.load import SpecSet
 
@@ -55,12 +56,12 @@ def _check_unmapped(result: Harmonised, claim: Claim) -> None:
     import polars as pl
 
     made = result.account["made"]
-    for column, most in claim.version.expect.most_unmapped().items():
+    for column, most in claim.version.expect.unmapped_share.items():
         found = result.set_aside.filter(pl.col("issue_type") == UNMAPPED, pl.col("outcome") == "quarantined")
-        found = found if column is None else found.filter(pl.col("column") == column)
+        found = found if column == ANY else found.filter(pl.col("column") == column)
         rows = found.select(ROW, PART).n_unique()
         if made and rows / made > most:
-            where = f' in "{column}"' if column else ""
+            where = "" if column == ANY else f' in "{column}"'
             told = f"{rows:,} of {made:,} rows have codes{where} that no map knows (at most {most:.0%} may)"
             message = f"{claim.source}: {told}: {_codes_in(found)}"
             raise Refusal("too_many_unmapped", f"{message}; ask the partner what changed, and add them to the map")

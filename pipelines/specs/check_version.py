@@ -9,7 +9,7 @@ from datetime import datetime
 from pipelines.specs.base import PeriodType
 from pipelines.specs.check_control import cell_fault, control_faults
 from pipelines.specs.check_maps import code_faults, map_faults
-from pipelines.specs.feeds import Column, FeedVersion, PeriodPlace
+from pipelines.specs.feeds import ANY, Column, FeedVersion, PeriodPlace
 from pipelines.specs.formats import FixedWidthFormat, SheetFormat
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.models import Dataset, Sensitivity
@@ -187,8 +187,8 @@ class VersionChecks:
     def expected(self) -> Iterator[Problem]:
         """A share of unmapped codes is declared of a column that has codes."""
         coded = [header for header, column in self.version.fills() if column.map is not None]
-        for header in self.version.expect.most_unmapped():
-            if header is not None and header not in coded:
+        for header in self.version.expect.unmapped_share:
+            if header != ANY and header not in coded:
                 message = f'expect.unmapped_share: no column "{header}" has a `map`{nearest(header, coded)}'
                 yield self.problem(message, "expect", "unmapped_share")
 

@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from pipelines.specs.base import Day, Name, PeriodType, Spec, Text, regex
 from pipelines.specs.control import CompanionName, Control
 from pipelines.specs.formats import CellName, Format, SkipRule
 from pipelines.specs.locations import Location, SetNames, reference_of_sets
 from pipelines.specs.patterns import FilePattern
+
+# In place of a column's name: any of them.
+ANY = "*"
 
 
 class Cadence(Spec):
@@ -168,7 +171,13 @@ class History(Spec):
     )
 
 
+def _of_any(value: object) -> object:
+    return {ANY: value} if isinstance(value, (int, float, str)) else value
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
+# Column to a share; a share by itself is that of all columns together.
+Shares = Annotated[dict[Text, Share], BeforeValidator(_of_any, json_schema_input_type=Share | dict[Text, Share])]
 
 
 class Expect(Spec):
@@ -176,17 +185,10 @@ class Expect(Spec):
 
     rows: Range = Range()
     quarantined_share: float = Field(0.1, ge=0, le=1, description="above this share of the rows the file is refused")
-    unmapped_share: Share | dict[Text, Share] | None = Field(
-        None, description="above this share of rows with a code no map knows the file is refused; or of each column"
+    unmapped_share: Shares = Field(
+        {}, description="above this share of rows with a code no map knows the file is refused; or of each column"
     )
     history: History = History()
-
-    def most_unmapped(self) -> dict[str | None, float]:
-        """Column to the share of rows that may have an unmapped code in it; under None, in any."""
-        declared = self.unmapped_share
-        if isinstance(declared, dict):
-            return {column: share for column, share in declared.items()}  # noqa: C416
-        return {} if declared is None else {None: declared}
 
 
 class Reconciles(Spec):
