@@ -92,7 +92,8 @@ def preview_replay(output: Output, feed: str | None) -> None:
     _tell_waiting(output, found.replay)
     if found.moves and not output.as_json:
         _show_moves(found.moves)
-    output.say(f"{len(found.moves)} figures would move; nothing was changed. To do it: commongrid replay")
+    count = len(found.moves)
+    output.say(f"{count:,} figure{'s' * (count != 1)} would move; nothing was changed. To do it: commongrid replay")
     output.end(found.summary(), found.replay.load.ok)
 
 

@@ -166,5 +166,5 @@ def test_the_command_tells_the_figures_and_changes_nothing(
     assert ["crime", "testshire", "May", "2014", "other_crime", "0", "5"] in [
         line.split() for line in text.splitlines()
     ]
-    assert "1 figures would move; nothing was changed" in text
+    assert "1 figure would move; nothing was changed" in text
     assert files_of(council) == files
