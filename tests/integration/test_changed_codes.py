@@ -66,7 +66,7 @@ def test_a_completed_line_keeps_its_rows_out_until_somebody_has_agreed(council: 
     mend(council, agreed + "Z,map,robbery,,\n")
     report = replay(council.home, council.specs, council.ledger, council.said.append)
     # A proposed code is known, so that June is no longer one delivery too strange to take.
-    assert [(row["loaded"], row["quarantined"]) for row in report.again] == [(9, 1), (3, 7)]
+    assert sorted((row["loaded"], row["quarantined"]) for row in report.again) == [(3, 7), (9, 1)]
     message = f"codes/kind.csv:{line}: agreed_by is missing, so that the line is only proposed"
     assert set(aside(council)) == {("proposed_code", "Z", message)}
     mend(council, code_map(*KIND_LINES, "Z,map,robbery"))

@@ -91,8 +91,8 @@ def test_a_code_that_has_ended_before_its_line_begins_is_named(tmp_path: Path, b
     name, line = "partners/police_uk/codes/category.csv", "Violent crime,exact,map,violent_crime,2010-12,2013-04-30,"
     root = spoiled(tmp_path, (name, line, f"Violent crime,exact,map,violent_crime,{begins},,"))
     message = (
-        f'{name}:{line_of(root / name, "Violent crime")}: "violent_crime" of crime_category ended on 2013-04-30, before '
-        "this line begins (2013-05-01); map to the code that followed it"
+        f'{name}:{line_of(root / name, "Violent crime")}: "violent_crime" of crime_category ended on 2013-04-30, '
+        "before this line begins (2013-05-01); map to the code that followed it"
     )
     assert told(root) == ([message] if is_told else [])
 
