@@ -41,8 +41,8 @@ def decide(texts: pl.Series, on: pl.Series, table: CodeTable, ends: Mapping[str,
         ends: the last day of each shared code that has one.
 
     Returns:
-        For each text `end` (`mapped`, `ignored` or an issue type; null for no text), `code` (where it is mapped) and
-        `lines` (those that decided, as they stand in the file).
+        For each text `end` (`mapped`, `ignored` or an issue type; null for no text), `code` (where it is mapped),
+        `target` (the one code its lines name, mapped or not) and `lines` (those that decided, as they stand in the file).
     """
     import polars as pl
 
@@ -61,6 +61,8 @@ def decide(texts: pl.Series, on: pl.Series, table: CodeTable, ends: Mapping[str,
         pl.col("code").first(),
         pl.col("line").sort().alias("lines"),
     )
+    # Which of several codes stands first is a matter of the lines' order, and means nothing.
+    decided = decided.with_columns(code=pl.when(pl.col("results") == 1).then("code"))
     end = (
         pl.when(pl.col("results") > 1)
         .then(pl.lit(AMBIGUOUS))
