@@ -42,7 +42,7 @@ def decide(texts: pl.Series, on: pl.Series, table: CodeTable, ends: Mapping[str,
 
     Returns:
         For each text `end` (`mapped`, `ignored` or an issue type; null for no text), `code` (where it is mapped),
-        `target` (the one code its lines name, mapped or not) and `lines` (those that decided, as they stand in the file).
+        `target` (the one code its lines name, mapped or not) and `lines` (those that decided, by line number).
     """
     import polars as pl
 
