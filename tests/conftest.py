@@ -19,6 +19,16 @@ from warehouse.home import Home
 from warehouse.ledger import Ledger, open_ledger
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def code_map(*lines: str) -> str:
+    """A code map of lines `raw,action,code`, agreed to by whoever sends the codes."""
+    return "".join(
+        line + "\n"
+        for line in ("raw,action,code,agreed_by,agreed_on", *(f"{line},data desk,2014-01-01" for line in lines))
+    )
+
+
 AS_OF = date(2014, 9, 30)
 # Where several processes run the tests, they are told of a terminal that is not there; commands would fold their lines.
 for _name in ("COLUMNS", "LINES"):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.output import USAGE, Output, fail
 from pipelines.specs.check import gather, load_specs
+from pipelines.specs.check_maps import proposed
 from warehouse.home import PATIENCE, Home, whole
 
 if TYPE_CHECKING:
@@ -52,14 +53,18 @@ def opened(output: Output | None = None, *, rebuild: bool = False) -> Iterator[O
 def check_specs(output: Output, path: Path | None) -> None:
     """`commongrid specs check`."""
     specs, problems = gather(path or Home.from_environment().specs)
+    waiting = proposed(specs)
     for problem in problems:
         output.say(str(problem))
+    for note in waiting:
+        output.say(f"note: {note}")
     counts = {"datasets": len(specs.datasets), "partners": len(specs.partners), "feeds": len(specs.feeds)}
     counts["corrections"] = sum(map(len, specs.corrections.values()))
     if not problems:
-        told = (f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
-        output.say(f"{', '.join(told)}: no problems")
-    output.end({"problems": [vars(problem) for problem in problems], **counts}, not problems)
+        counted = (f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
+        output.say(f"{', '.join(counted)}: no problems")
+    told = {"problems": [vars(problem) for problem in problems], "proposed": [vars(note) for note in waiting]}
+    output.end({**told, **counts}, not problems)
 
 
 def write_schemas(out: Path | None) -> None:

@@ -112,12 +112,16 @@ def publish(
 
 @app.command(rich_help_panel=MONTHLY)
 def replay(
-    feed: Annotated[str | None, typer.Option(help="Only this feed's, PARTNER/DATASET.")] = None, json: Json = False
+    feed: Annotated[str | None, typer.Option(help="Only this feed's, PARTNER/DATASET.")] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Tell which figures would move, and change nothing.")
+    ] = False,
+    json: Json = False,
 ) -> None:
     """Put quarantined rows and refused deliveries through again, once a spec or a map has been corrected."""
-    from pipelines.cli.deciding import run_replay
+    from pipelines.cli.deciding import preview_replay, run_replay
 
-    run_replay(Output(json), feed)
+    (preview_replay if preview else run_replay)(Output(json), feed)
 
 
 @app.command(rich_help_panel=MONTHLY)

@@ -15,7 +15,8 @@ from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.parts import PART, rows_made
 from pipelines.harmonise.periods import declared_period, row_periods
-from pipelines.harmonise.values import IGNORED, SYMBOL, cleaned, codes, moments, numbers
+from pipelines.harmonise.suppliers import row_suppliers
+from pipelines.harmonise.values import SYMBOL, cleaned, codes, moments, numbers
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
 from pipelines.place.locate import locate
@@ -25,6 +26,7 @@ from pipelines.place.transform import ApproximateTransformError
 from pipelines.place.ways.stand_ins import pile_ups
 from pipelines.read.records import ROW, Records
 from pipelines.specs.base import PeriodType
+from pipelines.specs.check_maps import last_days
 from pipelines.specs.corrections import concerning
 from pipelines.specs.feeds import Column
 from pipelines.specs.load import SpecSet
@@ -100,7 +102,6 @@ class _Work:
     """The state of one delivery on its way: text, typed columns, faults found so far."""
 
     def __init__(self, records: Records, claim: Claim, specs: SpecSet, supplier: str, delivered: Delivered) -> None:
-        import polars as pl
 
         self.records, self.claim, self.specs, self.supplier = records, claim, specs, supplier
         self.delivered = delivered
@@ -108,35 +109,16 @@ class _Work:
         self.version = claim.version
         self.faults = Faults()
         self.text = rows_made(records.frame, self.version, self.faults)
-        self.ignored = pl.Series(IGNORED, [False] * self.text.height, dtype=pl.Boolean)
         self.period = declared_period(claim, records.cells, delivered.received)
         self.periods = row_periods(self.text, claim, self.period, delivered.received, self.faults)
         self.elsewhere = self.text.select(INDEX).clear()
-        self.suppliers = self._suppliers()
+        self.suppliers, self.ignored = row_suppliers(self.text, claim, specs, supplier, self.periods, self.faults)
         # Who a record is, and what is kept of a row set aside, are told by the rows as sent.
         self.sent = self.text
         self.plain = plain_columns(self.version, self.dataset)
         self.text, self.left_out = self._corrected()
         self.typed = self.text.select(INDEX, ROW, PART)
         self.source_category: pl.Series | None = None
-
-    def _suppliers(self) -> pl.Series:
-        """Whom each row speaks for; null where the partner has no such supplier, which is a fault of the row."""
-        import polars as pl
-
-        declared = self.version.supplier
-        if declared is None:
-            return pl.Series("supplier", [self.supplier], dtype=pl.String).new_from_index(0, self.text.height)
-        text = self.text.select(cleaned(declared.column)).to_series()
-        known = {name: name for name in self.specs.partners[self.claim.feed.partner].suppliers}
-        if declared.map is not None:
-            entries = self.claim.feed.maps[declared.map].entries
-            known = {entry.raw.strip(): entry.code for entry in entries if entry.code in known}
-        suppliers = text.replace_strict(known, default=None, return_dtype=pl.String).alias("supplier")
-        bad = self.text.select(INDEX, declared.column).filter(suppliers.is_null())
-        message = "the partner has no such supplier; add it to partner.yml"
-        self.faults.add(bad, "row_of_no_supplier", declared.column, message, declared.column)
-        return suppliers
 
     def _corrected(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The rows with our recorded corrections made; which of them are left out, and why."""
@@ -170,7 +152,8 @@ class _Work:
             return numbers(self.text, header, column, field, self.faults)
         if field.type == "code" and column.map is not None:
             table = self.claim.feed.maps[column.map]
-            mapped, ignored = codes(self.text, header, column, field, table, self.periods, self.faults)
+            ends = last_days(self.specs.code_lists[field.list]) if field.list else {}
+            mapped, ignored = codes(self.text, header, column, field, table, self.periods, self.faults, ends)
             self.ignored = self.ignored | ignored
             if column.field == self.dataset.category:
                 self.source_category = self.text.select(cleaned(header)).to_series().alias("source_category")

@@ -5,16 +5,21 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from pipelines.harmonise.code_maps import UNMAPPED
 from pipelines.harmonise.delivery import Harmonised
 from pipelines.harmonise.parts import PART
 from pipelines.intake.claims import Claim
 from pipelines.intake.refusal import Refusal
 from pipelines.read.records import ROW, Records
+from pipelines.specs.feeds import ANY
 from pipelines.specs.issue_types import read_issue_types
 from pipelines.specs.load import SpecSet
 
 if TYPE_CHECKING:
     import polars as pl
+
+# How many codes a refusal names.
+_CODES_NAMED = 10
 
 
 def check_expected(result: Harmonised, records: Records, claim: Claim) -> None:
@@ -30,6 +35,7 @@ def check_expected(result: Harmonised, records: Records, claim: Claim) -> None:
             f"{claim.source}: {rows:,} rows, where {claim.feed.name} expects {expect.rows.min:,} to {expect.rows.max:,}"
         )
         raise Refusal("row_count_unexpected", f"{message}; ask the partner whether the file is whole")
+    _check_unmapped(result, claim)
     rows = account["made"] + len(records.unread)
     lost = account["quarantined"] + len(records.unread)
     if rows and lost / rows > expect.quarantined_share:
@@ -39,6 +45,38 @@ def check_expected(result: Harmonised, records: Records, claim: Claim) -> None:
             f"{claim.source}: {lost:,} of {rows:,} rows cannot be used (at most {expect.quarantined_share:.0%} may)"
         )
         raise Refusal("too_many_quarantined", f"{message}; mostly {worst}, first at {result.examples.get(worst, '')}")
+
+
+def _check_unmapped(result: Harmonised, claim: Claim) -> None:
+    """Hold the share of rows with a code that no map knows against what the spec allows, in any column or in each.
+
+    Raises:
+        Refusal: where it is larger, with the codes.
+    """
+    import polars as pl
+
+    made = result.account["made"]
+    for column, most in claim.version.expect.unmapped_share.items():
+        found = result.set_aside.filter(pl.col("issue_type") == UNMAPPED, pl.col("outcome") == "quarantined")
+        found = found if column == ANY else found.filter(pl.col("column") == column)
+        rows = found.select(ROW, PART).n_unique()
+        if made and rows / made > most:
+            where = "" if column == ANY else f' in "{column}"'
+            told = f"{rows:,} of {made:,} rows have codes{where} that no map knows (at most {most:.0%} may)"
+            message = f"{claim.source}: {told}: {_codes_in(found)}"
+            raise Refusal("too_many_unmapped", f"{message}; ask the partner what changed, and add them to the map")
+
+
+def _codes_in(found: pl.DataFrame) -> str:
+    """The codes of issues with their counts, the commonest first; of a column that is not plain, none is shown."""
+    import polars as pl
+
+    counts = found.group_by("value").len().sort(pl.col("len"), pl.col("value"), descending=[True, False])
+    shown = [f'"{value}" ({count:,})' for value, count in counts.iter_rows() if value is not None]
+    more = len(shown) - _CODES_NAMED
+    hidden = counts.filter(pl.col("value").is_null())["len"].sum()
+    told = shown[:_CODES_NAMED] + ([f"{more:,} more codes"] if more > 0 else [])
+    return ", ".join(told + ([f"{hidden:,} that are not shown, as they may tell of people"] if hidden else []))
 
 
 def returns_of(result: Harmonised, claim: Claim, specs: SpecSet) -> list[dict[str, Any]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from pipelines.harmonise.code_maps import IGNORED_TEXT, decide, faults_of
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.specs.feeds import Column
 from pipelines.specs.load import CodeTable
@@ -150,6 +152,7 @@ def codes(
     table: CodeTable,
     on: pl.Series,
     faults: Faults,
+    ends: Mapping[str, date] | None = None,
 ) -> tuple[pl.Series, pl.Series]:
     """A column of shared codes, and which rows carry a code that is left out on purpose.
 
@@ -160,24 +163,12 @@ def codes(
         field: the field it fills.
         table: the partner's code map.
         on: for each row the first day of its reporting period, by which map entries are valid.
-        faults: takes the codes that no entry maps.
+        faults: takes the texts that the map makes neither a code nor left out of, with why.
+        ends: the last day of each shared code that has one.
     """
-    import polars as pl
-
-    entries = pl.DataFrame(
-        [
-            (entry.raw.strip(), entry.code, entry.action == "ignore", entry.valid_from, entry.valid_to)
-            for entry in table.entries
-        ],
-        schema={"raw": pl.String, "code": pl.String, "ignore": pl.Boolean, "from": pl.Date, "to": pl.Date},
-        orient="row",
-    )
-    text = frame.select(cleaned(header, column.missing)).to_series()
-    wanted = pl.DataFrame({"raw": text, "on": on})
-    valid = (pl.col("from").fill_null(date.min) <= pl.col("on")) & (pl.col("on") <= pl.col("to").fill_null(date.max))
-    mapped = wanted.unique().join(entries, on="raw", how="inner").filter(valid).select("raw", "on", "code", "ignore")
-    found = wanted.join(mapped, on=["raw", "on"], how="left", maintain_order="left")
-    unknown = frame.select(INDEX, header).filter(text.is_not_null() & found["ignore"].is_null())
-    message = f"no entry of codes/{table.path.name} maps this code in this period"
-    faults.add(unknown, "unmapped_code", header, message, header if field.sensitivity is Sensitivity.PLAIN else None)
-    return found["code"].alias(column.field), found["ignore"].fill_null(False).alias(IGNORED)
+    ends = ends or {}
+    decided = decide(frame.select(cleaned(header, column.missing)).to_series(), on, table, ends)
+    shown = header if field.sensitivity is Sensitivity.PLAIN else None
+    for fault in faults_of(decided, table, ends):
+        faults.add(frame.select(INDEX, header).filter(fault.rows), fault.issue_type, header, fault.message, shown)
+    return decided["code"].alias(column.field), (decided["end"] == IGNORED_TEXT).fill_null(False).alias(IGNORED)

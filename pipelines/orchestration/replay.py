@@ -51,7 +51,7 @@ def replay(home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str | Non
     loader = Loader(home, specs, ledger, say)
     report = ReplayReport(loader.report)
     for row in list(loader.deliveries.values()):
-        if feed not in (None, row["feed"]) or row["feed"] not in specs.feeds or not _aside(row):
+        if feed not in (None, row["feed"]) or row["feed"] not in specs.feeds or not waits(row):
             continue
         try:
             _one(loader, row, report, say)
@@ -63,9 +63,9 @@ def replay(home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str | Non
     return report
 
 
-def _aside(row: Mapping[str, Any]) -> int:
-    """How many rows wait; of a delivery that was refused, at least one."""
-    return max(int(row["quarantined"] + row["unread"]), int(row["state"] == "refused"))
+def waits(row: Mapping[str, Any]) -> bool:
+    """Whether a delivery of the ledger has rows that wait for a correction, or was refused."""
+    return bool(row["quarantined"] or row["unread"] or row["state"] == "refused")
 
 
 def _one(loader: Loader, row: Row, report: ReplayReport, say: Say) -> None:

@@ -117,7 +117,11 @@ def trial_of(path: Path, shipped: Path, dataset: str | None) -> Trial:
 
 def _leave_only(feed: FeedSpec, specs: SpecSet) -> None:
     """Take all feeds but one out of the specs, and all corrections but those of its rows; it may be a draft."""
-    specs.feeds = {feed.name: replace(feed, feed=feed.feed.model_copy(update={"draft": False}))}
+    alone = replace(feed, feed=feed.feed.model_copy(update={"draft": False}))
+    if feed.feed.draft:
+        # Nothing of a draft is agreed yet; to look at what it would make, its maps are taken as if they were.
+        alone = replace(alone, maps={name: table.as_agreed() for name, table in feed.maps.items()})
+    specs.feeds = {feed.name: alone}
     ours = [item for item in specs.corrections.get(feed.partner, ()) if item.correction.dataset == feed.dataset]
     specs.corrections = {feed.partner: tuple(ours)} if ours else {}
 

@@ -12,7 +12,8 @@ from pipelines.propose.match import Vocabulary
 from pipelines.propose.words import many
 from pipelines.specs.load import SpecSet
 
-_HEADER = ("raw", "action", "code", "note")
+_HEADER = ("raw", "match", "action", "code", "valid_from", "valid_to", "agreed_by", "agreed_on", "note")
+_FILLED = ("raw", "action", "code", "note")
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,10 @@ def write_codes(folder: Path, starts: list[CodeStart]) -> list[str]:
                 continue
             folder.mkdir(parents=True, exist_ok=True)
             text = io.StringIO()
-            csv.writer(text, lineterminator="\n").writerows([_HEADER, *lines])
+            whole = [dict(zip(_FILLED, line, strict=True)) | {"match": "exact"} for line in lines]
+            writer = csv.DictWriter(text, _HEADER, restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(whole)
             path.write_text(text.getvalue(), encoding="utf-8")
             what = "to complete and add to it" if path.suffix == ".todo" else "whose text is that of a shared code"
             said.append(f"{path}: {many(len(lines), 'code')} {what}")

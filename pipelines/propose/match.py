@@ -90,7 +90,11 @@ class Vocabulary:
                     fills = dataset.fields.get(column.field) if dataset else None
                     table = feed.maps.get(column.map or "")
                     if fills is not None and fills.list and table:
-                        entries = {entry.raw.strip().casefold(): entry.code for entry in table.entries if entry.code}
+                        entries = {
+                            item.raw.strip().casefold(): item.code
+                            for item in table.entries
+                            if item.code and item.names_text
+                        }
                         known.setdefault(fills.list, {}).update(entries)
         return known
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from pipelines.specs.base import PeriodType
 from pipelines.specs.check_control import cell_fault, control_faults
-from pipelines.specs.dates import twice
-from pipelines.specs.feeds import Column, FeedVersion, PeriodPlace
+from pipelines.specs.check_maps import code_faults, map_faults
+from pipelines.specs.feeds import ANY, Column, FeedVersion, PeriodPlace
 from pipelines.specs.formats import FixedWidthFormat, SheetFormat
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.models import Dataset, Sensitivity
@@ -42,6 +42,7 @@ class VersionChecks:
         yield from self.period()
         yield from self.suppliers()
         yield from self.names()
+        yield from self.expected()
         for message, *place in control_faults(self.version, self.dataset):
             yield self.problem(str(message), *place)
 
@@ -142,7 +143,7 @@ class VersionChecks:
                 yield self.problem(message, "columns", header)
 
     def code_map(self, header: str, name: str, code_list: str | None, kind: str) -> Iterator[Problem]:
-        """A column's code map is there, has no code twice, and maps into the field's code list."""
+        """A column's code map is there, is in order, and maps into the field's code list."""
         table = self.feed.maps.get(name)
         if table is None:
             path = f"partners/{self.feed.partner}/codes/{name}.csv"
@@ -151,12 +152,8 @@ class VersionChecks:
         if code_list is None:
             yield self.problem(f'"{header}": `map` belongs to a code field, not to a {kind}', "columns", header)
             return
-        yield from twice(table, [entry.raw.strip() for entry in table.entries], "raw code")
-        known = self.specs.code_lists.get(code_list)
-        codes = [entry.code for entry in known.entries] if known else []
-        for index, entry in enumerate(table.entries):
-            if codes and entry.code is not None and entry.code not in codes:
-                yield table.problem(index, f'"{entry.code}" is not a code of {code_list}{one_of(entry.code, codes)}')
+        yield from map_faults(table, "raw code")
+        yield from code_faults(table, code_list, self.specs)
 
     # --- rows, periods, suppliers -------------------------------------------------------------------------------------
 
@@ -189,6 +186,14 @@ class VersionChecks:
         if declared.cell is not None and (fault := cell_fault(declared.cell, self.version.format)):
             yield self.problem(fault, "period", "cell")
 
+    def expected(self) -> Iterator[Problem]:
+        """A share of unmapped codes is declared of a column that has codes."""
+        coded = [header for header, column in self.version.fills() if column.map is not None]
+        for header in self.version.expect.unmapped_share:
+            if header != ANY and header not in coded:
+                message = f'expect.unmapped_share: no column "{header}" has a `map`{nearest(header, coded)}'
+                yield self.problem(message, "expect", "unmapped_share")
+
     def suppliers(self) -> Iterator[Problem]:
         """A column that tells the supplier leads to suppliers of this partner."""
         declared = self.version.supplier
@@ -200,7 +205,7 @@ class VersionChecks:
             path = f"partners/{self.feed.partner}/codes/{declared.map}.csv"
             yield self.problem(f"there is no {path}{nearest(declared.map, self.feed.maps)}", "supplier", "map")
             return
-        yield from twice(table, [entry.raw.strip() for entry in table.entries], "raw supplier")
+        yield from map_faults(table, "raw supplier")
         for index, entry in enumerate(table.entries):
             if entry.code is not None and entry.code not in partner.suppliers:
                 close = nearest(entry.code, partner.suppliers)

@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from pipelines.specs.base import Day, Name, PeriodType, Spec, Text, regex, written
 from pipelines.specs.control import CompanionName, Control
 from pipelines.specs.formats import CellName, Format, SkipRule
 from pipelines.specs.locations import Location, SetNames, reference_of_sets
 from pipelines.specs.patterns import FilePattern
+
+# In place of a column's name: any of them.
+ANY = "*"
 
 
 class Cadence(Spec):
@@ -168,11 +171,23 @@ class History(Spec):
     )
 
 
+def _of_any(value: object) -> object:
+    return {ANY: value} if isinstance(value, (int, float, str)) else value
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+# Column to a share; a share by itself is that of all columns together.
+Shares = Annotated[dict[Text, Share], BeforeValidator(_of_any, json_schema_input_type=Share | dict[Text, Share])]
+
+
 class Expect(Spec):
     """What a delivery must look like to be taken."""
 
     rows: Range = Range()
     quarantined_share: float = Field(0.1, ge=0, le=1, description="above this share of the rows the file is refused")
+    unmapped_share: Shares = Field(
+        {}, description="above this share of rows with a code no map knows the file is refused; or of each column"
+    )
     history: History = History()
 
 

@@ -37,6 +37,12 @@ class CodeTable:
         """A problem with one entry."""
         return Problem(shown(self.path), self.lines[index], message)
 
+    def as_agreed(self) -> CodeTable:
+        """A code map as it would be, were its proposed lines agreed to."""
+        day = {"agreed_by": "-", "agreed_on": date.min}
+        entries = (entry if entry.is_agreed else entry.model_copy(update=day) for entry in self.entries)
+        return CodeTable(self.path, tuple(entries), self.lines)
+
 
 @dataclass(frozen=True)
 class FeedSpec:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -101,14 +101,30 @@ class Partner(Spec):
     suppliers: dict[SupplierName, Supplier] = Field(min_length=1)
 
 
-class Code(Spec):
+class _Dated(Spec):
+    """What holds from one day to another, both included; without them, always."""
+
+    valid_from: Day | None = None
+    valid_to: Day | None = None
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Self:
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError(f"`valid_to` ({self.valid_to}) comes before `valid_from` ({self.valid_from})")
+        return self
+
+    def shares_days_with(self, other: _Dated) -> bool:
+        """Whether there is a day on which both hold."""
+        first = max(self.valid_from or date.min, other.valid_from or date.min)
+        return first <= min(self.valid_to or date.max, other.valid_to or date.max)
+
+
+class Code(_Dated):
     """One code of a shared scheme."""
 
     code: Text
     label: Text
     parent: Text | None = None
-    valid_from: Day | None = None
-    valid_to: Day | None = None
     lower: int | None = Field(None, description="of a band: the lowest value in it")
     upper: int | None = Field(None, description="of a band: the highest value in it; none where it is open")
     description: str | None = None
@@ -124,14 +140,20 @@ class ListSource(Spec):
     note: str | None = Field(None, description="what in the list is not the publisher's, and what was left out")
 
 
-class CodeMapEntry(Spec):
-    """One of a partner's codes and its way into the shared scheme; `ignore` leaves such rows out on purpose."""
+class CodeMapEntry(_Dated):
+    """One of a partner's codes and its way into the shared scheme; `ignore` leaves such rows out on purpose.
+
+    `match` says which texts the line is about: `exact`, the text as it stands; `folded`, that text whatever its case
+    and however wide its blanks; `contains`, any text it stands in, folded too; `regex`, any text that fits it whole.
+    Until both `agreed_by` and `agreed_on` are there the line is proposed, and its rows are kept out.
+    """
 
     raw: str
+    match: Literal["exact", "folded", "contains", "regex"] = "exact"
     action: Literal["map", "ignore"] = "map"
     code: Text | None = None
-    valid_from: Day | None = None
-    valid_to: Day | None = None
+    agreed_by: Text | None = Field(None, description="who at the partner agreed to the line: a role, or a document")
+    agreed_on: Day | None = None
     note: str | None = None
 
     @model_validator(mode="after")
@@ -139,6 +161,41 @@ class CodeMapEntry(Spec):
         if (self.action == "map") != (self.code is not None):
             raise ValueError("a mapped code names its `code`; an ignored one has none")
         return self
+
+    @model_validator(mode="after")
+    def _agreed_by_somebody_some_day(self) -> CodeMapEntry:
+        if (self.agreed_by is None) != (self.agreed_on is None):
+            missing = "agreed_by" if self.agreed_by is None else "agreed_on"
+            raise ValueError(f"`{missing}` is missing: an agreed line says who agreed to it and on which day")
+        return self
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether somebody at the partner has agreed to it; else it is proposed."""
+        return self.agreed_by is not None
+
+    @property
+    def names_text(self) -> bool:
+        """Whether it is about one text, which it names whole; else about any that is like its own."""
+        return self.match in ("exact", "folded")
+
+    @property
+    def text(self) -> str:
+        """What texts are held against: of `folded` and `contains` it is folded, as those texts are."""
+        return folded(self.raw) if self.match in ("folded", "contains") else self.raw.strip()
+
+    def same_result(self, other: CodeMapEntry) -> bool:
+        """Whether it makes of a text what the other does."""
+        return (self.action, self.code) == (other.action, other.code)
+
+
+def folded(text: str) -> str:
+    """A text without what writers of one code differ in: its case, and how wide its blanks are.
+
+    >>> folded("  Burnt   OUT car ")
+    'burnt out car'
+    """
+    return " ".join(text.split()).casefold()
 
 
 class Numerator(Spec):

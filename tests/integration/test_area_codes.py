@@ -17,7 +17,7 @@ from pipelines.place.lookups.derive import By, Measure, derive
 from pipelines.place.lookups.shares import AreaSet
 from pipelines.place.lookups.store import write_lookup
 from pipelines.specs.check import load_specs
-from tests.conftest import ROOT, Bench
+from tests.conftest import ROOT, Bench, code_map
 from tests.integration.test_observations import FILES
 
 FEED = "partners/fernshire/litter.yml"
@@ -63,7 +63,7 @@ def coded(bench: Bench, tmp_path: Path) -> Bench:
     made = FILES | {
         FEED: FILES[FEED].replace("boundary_set: fernshire_ward", "boundary_set: [lsoa_2011, lsoa_2021]"),
         "partners/fernshire/crime.yml": CRIMES,
-        "partners/fernshire/codes/kind.csv": "raw,action,code\nB,map,burglary\n",
+        "partners/fernshire/codes/kind.csv": code_map("B,map,burglary"),
     }
     for name, text in made.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

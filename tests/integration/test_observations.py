@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.specs.check import load_specs
-from tests.conftest import ROOT, Bench
+from tests.conftest import ROOT, Bench, code_map
 
 FILES = {
     "datasets/litter.yml": """
@@ -31,7 +31,7 @@ description: A council.
 contact: {role: Street scene}
 suppliers: {fernshire: {title: Fernshire}}
 """,
-    "partners/fernshire/codes/street.csv": "raw,action,code\nRoads,map,road\nPaths,map,path\n",
+    "partners/fernshire/codes/street.csv": code_map("Roads,map,road", "Paths,map,path"),
     "partners/fernshire/litter.yml": """
 title: Litter by ward, a column a kind of street
 cadence: {every: financial_year, due: 90 days after}

@@ -19,7 +19,7 @@ from pipelines.publish.difference import Wanted, difference
 from pipelines.publish.tables import PublishError
 from pipelines.specs.check import load_specs
 from pipelines.specs.load import SpecSet
-from tests.conftest import Bench
+from tests.conftest import Bench, code_map
 from tests.integration.street import EAST, WEST, add_wards, street, wards
 from tests.unit.makers import spoiled
 from warehouse import ledger as led
@@ -36,7 +36,7 @@ description: A council.
 contact: {role: Research}
 suppliers: {fernshire: {title: Fernshire}}
 """,
-    "codes/measure.csv": "raw,action,code\nPeople,map,residents\nHomes,map,households\n",
+    "codes/measure.csv": code_map("People,map,residents", "Homes,map,households"),
     "population_estimate.yml": """
 title: Population
 cadence: {every: calendar_year, due: 90 days after}
@@ -154,7 +154,13 @@ def test_a_changed_code_map_is_told_apart_from_a_changed_spec(council: Bench, tm
     council.load(street(tmp_path / "1", MAY), issued=date(2014, 7, 1))
     population(council, "2014-07-01", "500")
     release(council)
-    edit(council, tmp_path, "partners/police_uk/codes/category.csv", "Burglary,map,burglary", "Burglary,map,drugs")
+    edit(
+        council,
+        tmp_path,
+        "partners/police_uk/codes/category.csv",
+        "Burglary,exact,map,burglary",
+        "Burglary,exact,map,drugs",
+    )
     skip = '      Number: value\n    skip: [{rule: totals, column: Ward, equals: "W02"}]\n'
     edit(council, tmp_path, "partners/fernshire/population_estimate.yml", "      Number: value\n", skip)
     path = release(council)
@@ -295,7 +301,7 @@ def litter_specs(folder: Path) -> SpecSet:
     files = dict(LITTER)
     for name in ("fernshire", "mossshire"):
         files[f"partners/{name}/partner.yml"] = COUNCIL["partner.yml"].replace("fernshire", name)
-        files[f"partners/{name}/codes/street.csv"] = "raw,action,code\nRoads,map,road\nPaths,map,path\n"
+        files[f"partners/{name}/codes/street.csv"] = code_map("Roads,map,road", "Paths,map,path")
         files[f"partners/{name}/litter.yml"] = LITTER_FEED
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

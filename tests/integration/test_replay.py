@@ -14,8 +14,8 @@ import pytest
 
 from pipelines.orchestration.replay import replay
 from pipelines.specs.check import load_specs
-from tests.conftest import Bench
-from tests.integration.testshire import FEED, KINDS, Row, log, specs_with, version
+from tests.conftest import Bench, code_map
+from tests.integration.testshire import FEED, KIND_LINES, Row, log, specs_with, version
 from warehouse import ledger as led
 
 JULY = date(2014, 7, 1)
@@ -32,7 +32,7 @@ def council(bench: Bench, tmp_path: Path) -> Bench:
 def mapped(bench: Bench) -> None:
     """Say what Z means."""
     codes = bench.specs.root / "partners" / "testshire" / "codes" / "kind.csv"
-    codes.write_text(KINDS + "Z,map,other_crime\n")
+    codes.write_text(code_map(*KIND_LINES, "Z,map,other_crime"))
     bench.specs = load_specs(bench.specs.root)
 
 
@@ -154,7 +154,7 @@ def test_a_held_return_is_accepted_a_period_closed_and_rows_replayed_by_command(
 
     nothing = _run(home, specs, "replay")
     assert "5 rows wait; the specs make nothing else of them yet" in nothing.stdout
-    (specs / "partners/testshire/codes/kind.csv").write_text(KINDS + "Z,map,other_crime\n")
+    (specs / "partners/testshire/codes/kind.csv").write_text(code_map(*KIND_LINES, "Z,map,other_crime"))
     done = _run(home, specs, "replay", "--json")
     assert [row["loaded"] - row["loaded_before"] for row in json.loads(done.stdout)["replayed"]] == [5]
     assert _run(home, specs, "replay", "--feed", "testshire/crim").returncode == 2

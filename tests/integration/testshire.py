@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.specs.check import load_specs
 from pipelines.specs.load import SpecSet
-from tests.conftest import ROOT
+from tests.conftest import ROOT, code_map
 
 HEADER = "Ref,Day,Kind,E,N"
 FEED = "testshire/crime"
@@ -40,7 +40,8 @@ recording: {unit: recorded_crime, clock: occurred, place: incident}
 retention: 5 years
 versions:
 """
-KINDS = "raw,action,code\nB,map,burglary\nR,map,robbery\nD,map,drugs\nX,ignore,\n"
+KIND_LINES = ("B,map,burglary", "R,map,robbery", "D,map,drugs", "X,ignore,")
+KINDS = code_map(*KIND_LINES)
 
 Row = tuple[str, str, str]
 

@@ -29,7 +29,7 @@ from pipelines.specs.feeds import Feed, FeedVersion
 from pipelines.specs.load import FeedSpec
 from pipelines.specs.models import Dataset
 from pipelines.specs.patterns import NameFacts
-from tests.conftest import Bench
+from tests.conftest import Bench, code_map
 from tests.unit.makers import NO_REFERENCE, SPECS, claimed, harmonised
 from tests.unit.workbooks import workbook
 from warehouse import ledger as led
@@ -419,7 +419,7 @@ def test_trying_a_spec_shows_what_its_totals_say(tmp_path: Path, dataset: str) -
     spec, codes = tmp_path / f"{dataset}.yml", tmp_path / "codes" / "kind.csv"
     spec.write_text(TRIAL)
     codes.parent.mkdir()
-    codes.write_text("raw,action,code\nCAR,map,car\n")
+    codes.write_text(code_map("CAR,map,car"))
     file = tmp_path / "AV_0824.csv"
     file.write_text("Ref No,Date reported,Type\n1,01/08/2024,CAR\n2,02/08/2024,CAR\n")
     refused = []

@@ -685,8 +685,8 @@ def test_codes_whose_texts_are_known_are_mapped_and_the_others_left_to_complete(
     made = draft(street_like(), "2014-05-crime.csv")
     said = write_codes(tmp_path / "codes", made.proposal.maps)
     mapped = (tmp_path / "codes" / "offence.csv").read_text(encoding="utf-8")
-    assert "Burglary,map,burglary," in mapped and "Brawling" not in mapped
-    assert "Brawling,map,," in (tmp_path / "codes" / "offence.csv.todo").read_text(encoding="utf-8")
+    assert "Burglary,exact,map,burglary,,,,," in mapped and "Brawling" not in mapped
+    assert "Brawling,exact,map,,,,,," in (tmp_path / "codes" / "offence.csv.todo").read_text(encoding="utf-8")
     assert len(said) == 2
     (tmp_path / "codes" / "offence.csv").write_text("mine", encoding="utf-8")
     assert all("stays as it is" in line for line in write_codes(tmp_path / "codes", made.proposal.maps))

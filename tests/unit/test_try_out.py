@@ -22,6 +22,7 @@ from pipelines.orchestration.try_out import TryOut, trial_of, try_out
 from pipelines.place.reference import ReferenceData
 from pipelines.specs.check import gather
 from pipelines.specs.problems import SpecError
+from tests.conftest import code_map
 from tests.unit.makers import SPECS
 
 FIELD = "  {name}: {{type: {kind}, sensitivity: {sensitivity}, description: x{more}}}\n"
@@ -69,8 +70,7 @@ class Bench:
     def codes(self, name: str, *pairs: tuple[str, str]) -> None:
         path = self.root / "partners" / "fernshire" / "codes" / f"{name}.csv"
         path.parent.mkdir(exist_ok=True)
-        with path.open("w", newline="") as file:
-            csv.writer(file).writerows([("raw", "action", "code"), *((raw, "map", code) for raw, code in pairs)])
+        path.write_text(code_map(*(f"{raw},map,{code}" for raw, code in pairs)))
 
     def read(self, name: str, content: bytes, spec: Path, period: date | None = None) -> tuple[TryOut, pl.DataFrame]:
         file, out = self.root.parent / name, self.root.parent / "out"
