@@ -1,11 +1,11 @@
 """Which shared codes an unknown text may mean, from texts whose code is known and from the codes' own labels.
 
 Nothing of specs, files or maps belongs here: texts go in, ranked codes come out. The method is kernel ridge regression
-(Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 2nd edition, sections 5.8 and 12.3): how alike two
-texts are is the cosine of their tf-idf vectors, half of it of characters two to five in a row within words, half of
-words and pairs of words without their endings; each code is fitted to the known texts at once, so that a word common to
-many codes weighs little. Its settings were chosen on splits of real category names other than those that are reported
-(benchmarks/README.md).
+(Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 2nd edition, sections 5.8 and 12.3): how alike
+two texts are is the cosine of their tf-idf vectors, half of it of characters two to five in a row within words, half of
+words and pairs of words without their endings; each code is fitted to all known texts at once, so that what texts of
+many codes have in common weighs little. Its settings were chosen on splits of real category names other than those
+that are reported (benchmarks/README.md).
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
-    Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+    Matrix = NDArray[np.float64]
 
 # What a known text counts for: a partner's own history beside another partner's.
 OWN, OTHERS, LABEL = 1.0, 0.5, 1.0
@@ -33,7 +34,7 @@ MOST_KNOWN = 3000
 # Scores are held to so many decimals, beyond which arithmetic differs from one machine to another.
 _DECIMALS = 6
 # A code that reaches no more is not worth a look.
-_LEAST = 0.01
+_LEAST = 0.05
 _WORD = re.compile(r"[^\W_]+")
 # Endings of English words, the longest first; what is left has three letters at least.
 _ENDINGS = ("ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "s", "e", "y")
@@ -62,6 +63,11 @@ class Suggestion:
     code: str
     score: float
     like: Known
+
+    @property
+    def why(self) -> str:
+        """What speaks for it, in words."""
+        return f'like "{self.like.text}" ({self.like.source})'
 
 
 def suggest(
@@ -109,13 +115,13 @@ class _Fit:
             for fact in own:
                 share[row, column[fact.code]] += fact.weight / weights[row]
         alike = _products(self.known, self.known)
-        self.coefficients: Matrix = np.linalg.solve(alike + np.diag(_PENALTY / weights), share)
+        self.coefficients: Matrix = np.linalg.solve(alike + np.diag(_PENALTY / weights), share).astype(np.float64)
 
     def vectors(self, texts: Iterable[str]) -> list[Vector]:
         """Each text's parts with their weights; of length 1 where it has any."""
         return [_vector(text, self.rarity, len(self.texts)) for text in texts]
 
-    def ranked(self, scores: Iterable[float], likeness: Sequence[float], count: int) -> tuple[Suggestion, ...]:
+    def ranked(self, scores: Matrix, likeness: Matrix, count: int) -> tuple[Suggestion, ...]:
         """The codes of one text, by its score for each and its likeness to each known text."""
         nearest: dict[str, tuple[float, Known]] = {}
         for alike, own in zip(likeness, self.facts, strict=True):
@@ -142,11 +148,14 @@ def _stem(word: str) -> str:
 
 
 def _parts(text: str) -> tuple[Counter[str], Counter[str]]:
-    """The characters in a row that a text is made of, words marked at both ends; and its words and pairs of words."""
+    """The characters in a row that a text is made of, words marked at both ends; and its words and pairs of words.
+
+    A number is like no other number for a digit they share, so that it counts as a word only.
+    """
     found = _plain(text).split()
     characters = Counter(
         "c" + marked[start : start + length]
-        for marked in (f" {word} " for word in found)
+        for marked in (f" {word} " for word in found if not word.isdigit())
         for length in range(_SHORTEST, _LONGEST + 1)
         for start in range(len(marked) - length + 1)
     )
