@@ -46,15 +46,18 @@ def unmapped(
 
 def _apply(output: Output, home: Home, file: Path) -> None:
     """Complete the maps while nothing else reads or changes the home."""
-    from pipelines.cli.commands import PATIENCE
     from pipelines.orchestration.complete_maps import complete_maps
     from pipelines.propose.words import many
     from pipelines.specs.check import load_specs
-    from pipelines.specs.problems import shown
+    from pipelines.specs.problems import SpecError, shown
+    from warehouse.home import PATIENCE
 
     with home.alone(PATIENCE, output.say):
         specs = load_specs(home.specs)
-        added = complete_maps(specs, _found(home, specs, None).codes, file)
+        try:
+            added = complete_maps(specs, _found(home, specs, None).codes, file)
+        except SpecError as error:
+            fail(f"{error}\n{many(len(error.problems), 'problem')}; no map was changed")
     for path, count in added.items():
         output.say(f"{shown(path)}: {many(count, 'line')} added")
     if added:

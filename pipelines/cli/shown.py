@@ -106,7 +106,7 @@ def show_unmapped(found: Unmapped, specs: SpecSet) -> None:
         for (feed, column), rows in found.not_shown.items()
     ]
     told += [
-        f"{file}: {many(rows, 'row')} with codes that have a line by now: commongrid replay"
+        f"{file}: {many(rows, 'row')} with codes that have a line by now: once it is agreed, commongrid replay"
         for file, rows in found.answered.items()
     ]
     console.print("\n" + "\n".join(told), soft_wrap=True)

@@ -148,7 +148,8 @@ def _changed(raw: str, unknown: set[str]) -> str:
 
 def _appended(path: Path, lines: list[Cells]) -> str:
     """A map's text with lines put to its end; it gets the columns that they use and it has not."""
-    text = path.read_bytes().decode("utf-8-sig")
+    text = path.read_bytes().decode("utf-8")
+    mark, text = ("\ufeff", text[1:]) if text.startswith("\ufeff") else ("", text)
     end = "\r\n" if "\r\n" in text else "\n"
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     header = rows[0]
@@ -167,7 +168,7 @@ def _appended(path: Path, lines: list[Cells]) -> str:
         header = names
     for line in lines:
         writer.writerow(line[name] for name in header)
-    return out.getvalue()
+    return mark + out.getvalue()
 
 
 def _check(specs: SpecSet, texts: Mapping[Path, str], by_map: Mapping[Path, list[Completed]], file: Path) -> None:
@@ -179,9 +180,9 @@ def _check(specs: SpecSet, texts: Mapping[Path, str], by_map: Mapping[Path, list
         for path, text in texts.items():
             copy = root / path.relative_to(specs.root)
             copy.write_bytes(text.encode())
-            lines = text.splitlines()
-            for back, line in enumerate(reversed(by_map[path])):
-                origin[shown(copy), len(lines) - back] = line.line
+            added = by_map[path]
+            for number, line in zip(_line_numbers(text)[-len(added) :], added, strict=True):
+                origin[shown(copy), number] = line.line
         _, problems = gather(root)
     told = [
         Problem(shown(file), origin[problem.file, problem.line], problem.message)
@@ -191,3 +192,9 @@ def _check(specs: SpecSet, texts: Mapping[Path, str], by_map: Mapping[Path, list
     ]
     if told:
         raise SpecError(told)
+
+
+def _line_numbers(text: str) -> list[int]:
+    """The line on which each record of a CSV ends, as problems with it are told."""
+    rows = csv.reader(io.StringIO(text, newline=""))
+    return [rows.line_num for _ in rows]
