@@ -58,6 +58,8 @@ def _apply(output: Output, home: Home, file: Path) -> None:
             added = complete_maps(specs, _found(home, specs, None).codes, file)
         except SpecError as error:
             fail(f"{error}\n{many(len(error.problems), 'problem')}; no map was changed")
+        except OSError as error:
+            fail(f"{error.filename or home.specs}: cannot be written ({error.strerror or error}); no map was changed")
     for path, count in added.items():
         output.say(f"{shown(path)}: {many(count, 'line')} added")
     if added:

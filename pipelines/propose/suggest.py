@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ OWN, OTHERS, LABEL = 1.0, 0.5, 1.0
 _PENALTY = 1.0
 _SHORTEST, _LONGEST = 2, 5
 # The time taken grows with the cube of their number; of more, those that weigh most are taken.
-MOST_KNOWN = 3000
+MOST_KNOWN = 2000
 # Scores are held to so many decimals, beyond which arithmetic differs from one machine to another.
 _DECIMALS = 6
 # A code that reaches no more is not worth a look.
@@ -39,7 +39,11 @@ _WORD = re.compile(r"[^\W_]+")
 # Endings of English words, the longest first; what is left has three letters at least.
 _ENDINGS = ("ings", "ing", "ies", "ied", "ers", "ed", "es", "er", "s", "e", "y")
 
+# A part that more texts have is multiplied as a whole column, which is then quicker than text by text.
+_FREQUENT = 32
+
 Vector = Mapping[str, float]
+Posting = tuple[list[int], list[float]]
 
 
 @dataclass(frozen=True, order=True)
@@ -184,21 +188,34 @@ def _products(left: Sequence[Vector], right: Sequence[Vector]) -> Matrix:
     """The scalar product of each of the left with each of the right."""
     import numpy as np
 
-    product = np.zeros((len(left), len(right)))
-    others = dict(_postings(right))
-    for part, (rows, weights) in _postings(left):
-        if part in others:
-            columns, other_weights = others[part]
+    mine, others = _postings(left), _postings(right)
+    shared = sorted(mine.keys() & others.keys())
+    frequent = [part for part in shared if len(others[part][0]) > _FREQUENT]
+    product: Matrix = _dense(mine, frequent, len(left)) @ _dense(others, frequent, len(right)).T
+    for part in shared:
+        columns, other_weights = others[part]
+        if len(columns) <= _FREQUENT:
+            rows, weights = mine[part]
             product[np.ix_(rows, columns)] += np.outer(weights, other_weights)
     return product
 
 
-def _postings(vectors: Sequence[Vector]) -> Iterator[tuple[str, tuple[list[int], list[float]]]]:
-    """Each part with the vectors that have it and its weights there, in the order of the parts' names."""
-    found: dict[str, tuple[list[int], list[float]]] = {}
+def _postings(vectors: Sequence[Vector]) -> dict[str, Posting]:
+    """For each part the vectors that have it, and its weights there."""
+    found: dict[str, Posting] = {}
     for index, vector in enumerate(vectors):
         for part, weight in vector.items():
             places, weights = found.setdefault(part, ([], []))
             places.append(index)
             weights.append(weight)
-    yield from sorted(found.items())
+    return found
+
+
+def _dense(postings: Mapping[str, Posting], parts: Sequence[str], height: int) -> Matrix:
+    import numpy as np
+
+    matrix = np.zeros((height, len(parts)))
+    for column, part in enumerate(parts):
+        places, weights = postings[part]
+        matrix[places, column] = weights
+    return matrix
