@@ -37,6 +37,7 @@ dev: .venv/ready  ## the Dagster UI on http://127.0.0.1:3000
 bench: .venv/ready  ## measure against DuckDB's reader and the hand-written peer (needs real data, see benchmarks/README.md)
 	$(BIN)/python benchmarks/read.py
 	$(BIN)/python benchmarks/place.py
+	$(BIN)/python benchmarks/suggest.py
 	$(BIN)/python benchmarks/again.py
 	$(BIN)/python benchmarks/run.py
 

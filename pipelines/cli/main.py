@@ -13,6 +13,7 @@ from pipelines.cli.boundaries import boundaries_app
 from pipelines.cli.gazetteers import names_app, uprns_app
 from pipelines.cli.locating import locate
 from pipelines.cli.lookups import boundaries_merge, lookups_app
+from pipelines.cli.mapping import unmapped
 from pipelines.cli.options import Json
 from pipelines.cli.options import day as _day
 from pipelines.cli.output import Output
@@ -173,6 +174,9 @@ def status(
     from pipelines.cli.status_view import run_status
 
     run_status(Output(json), _day(as_of, "--as-of"), feed, html, periods)
+
+
+app.command(rich_help_panel=MONTHLY)(unmapped)
 
 
 @app.command(rich_help_panel=MONTHLY)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.orchestration.try_out import TryOut
+    from pipelines.reports.unmapped import Unmapped
+    from pipelines.specs.load import SpecSet
 
 # Columns that are the same for every row, or tell a person nothing.
 _LINEAGE = ("record_id", "place_id", "partner", "supplier", "period_type", "unit_counted", "_spec_version", "_row")
@@ -72,3 +74,39 @@ def _sample(rows: list[dict[str, Any]]) -> Any:
     for name in names:
         table.add_row(name, *(str(row[name]) if row[name] is not None else "-" for row in rows))
     return table
+
+
+def show_unmapped(found: Unmapped, specs: SpecSet) -> None:
+    """The unknown codes, a table for each map: the rows of each, when it was seen, and what it may mean."""
+    from itertools import groupby
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from pipelines.propose.words import many, one_line
+    from pipelines.reports.unmapped import map_file
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    for _, group in groupby(found.codes, key=lambda code: code.reading.key):
+        codes = list(group)
+        reading = codes[0].reading
+        console.print(f"\n{reading.feed.name}, {reading.column}", style="bold")
+        console.print(f"to complete: {map_file(reading.table, specs)}", style="dim", soft_wrap=True)
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+        for heading, justify in (("code", "left"), ("rows", "right"), ("seen", "left"), ("may mean", "left")):
+            table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        for code in codes:
+            seen = code.first_seen if code.first == code.last else f"{code.first_seen} to {code.last_seen}"
+            likely = "\n".join(f"{best.code} {best.score:.2f}  {one_line(best.why)}" for best in code.suggestions)
+            table.add_row(one_line(code.raw), f"{code.rows:,}", seen, likely or "nothing known is like it")
+        console.print(table)
+    told = [f"{many(len(found.codes), 'unknown code')}, {many(sum(code.rows for code in found.codes), 'row')}"]
+    told += [
+        f"{feed}, {column}: {many(rows, 'row')} more with values that are not shown, as the field is not plain"
+        for (feed, column), rows in found.not_shown.items()
+    ]
+    told += [
+        f"{file}: {many(rows, 'row')} with codes that have a line by now: once it is agreed, commongrid replay"
+        for file, rows in found.answered.items()
+    ]
+    console.print("\n" + "\n".join(told), soft_wrap=True)

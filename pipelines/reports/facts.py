@@ -131,7 +131,7 @@ def read_facts(home: Home, specs: SpecSet, ledger: Ledger | None, as_of: date, k
         quarantined[row["feed"]] += row["quarantined"] + row["unread"]
     return Facts(
         coverage=grid,
-        refused=_refused(home, specs, ledger, known_by),
+        refused=refused_now(home, specs, ledger, known_by),
         held=_held(specs, ledger, known_by),
         set_aside=_set_aside(ledger, deliveries, since),
         unmapped=_unmapped(home, specs, ledger, deliveries, since),
@@ -183,7 +183,7 @@ def _must_keep(specs: SpecSet, item: Swept, feed: str, as_of: date) -> bool:
     return as_of <= item.since + timedelta(days=days)
 
 
-def _refused(home: Home, specs: SpecSet, ledger: Ledger, known_by: date | None) -> list[Refused]:
+def refused_now(home: Home, specs: SpecSet, ledger: Ledger, known_by: date | None) -> list[Refused]:
     """Deliveries refused. A later return for their period answers them; where no name says the period, a good file.
 
     So does taking the file away, where nobody can tell what period it was for.

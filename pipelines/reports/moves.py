@@ -130,7 +130,8 @@ def _unmapped(item: Unmapped, specs: SpecSet) -> Move:
     listed = ", ".join(told[: 2 * _NAMES]) + (f" and {len(told) - 2 * _NAMES} more" if len(told) > 2 * _NAMES else "")
     rows = _many(sum(item.codes.values()), "row")
     what = f"{item.feed}: {rows} with {_many(len(told), 'unmapped code')} in {item.column}: {listed}"
-    do = f"add a line for each code to {item.map or _spec_file(item.feed, specs)}, then commongrid run"
+    where = item.map or _spec_file(item.feed, specs)
+    do = f"commongrid unmapped --feed {item.feed} --out FILE.csv suggests what to add to {where}; then commongrid run"
     return Move("unmapped", US, what, item.since, do, item.feed)
 
 

@@ -285,7 +285,8 @@ def test_each_move_says_whose_it_is_since_when_and_what_does_it() -> None:
         "unmapped": (
             "us", date(2014, 8, 1),
             'police_uk/crime: 4 rows with 2 unmapped codes in Crime type: "Sin" (3), "Sloth" (1)',
-            "add a line for each code to ingest_specs/c.csv, then commongrid run",
+            "commongrid unmapped --feed police_uk/crime --out FILE.csv suggests what to add to ingest_specs/c.csv; "
+            "then commongrid run",
         ),
         "quarantined": (
             "police_uk", date(2014, 7, 1),
