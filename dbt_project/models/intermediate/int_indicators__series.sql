@@ -1,6 +1,6 @@
--- For each indicator, area and period that breaks in recording bear on: how many come before the figure, of all suppliers
--- that ever speak for the area and count its unit. Of a supplier that gives to the figure, those before the first month
--- it gives; of another, those before the period. Areas of no such supplier with a break have no row.
+-- For each indicator, area and period that breaks in recording bear on: how many come before the figure, of all the
+-- suppliers that ever speak for the area and count its unit. Of one that gives to the figure, those before the first
+-- month it gives; of another, those before the period. An area whose suppliers have no break has no row.
 with broken as (
     select
         indicators.indicator_id,
@@ -33,10 +33,9 @@ given as (
         counts.period_type,
         counts.period_start,
         min(counts.first_month) filter (
-            where
-                counts.record_count is not null
-                and counts.partner = broken.partner
-                and counts.supplier = broken.supplier
+            where counts.record_count is not null
+            and counts.partner = broken.partner
+            and counts.supplier = broken.supplier
         ) as first_month
     from broken
     inner join {{ ref('int_record_counts__series') }} as counts

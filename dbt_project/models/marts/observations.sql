@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 -- What agencies supply, and the same on the other boundary sets that it can be converted to. Before a feed's coverage
--- starts, a figure is too low, and 0 is none. A figure that its supplier gives across a break in recording is left as it
--- was given, and belongs to no series.
+-- starts, a figure is too low, and 0 is none. A figure that its supplier gives across a break in recording is left as
+-- it was given, and belongs to no series.
 with figures as (
     select
         dataset,
