@@ -1,4 +1,4 @@
-"""What a recording profile may say: a unit that is known, and breaks in order, each told once and of a known supplier."""
+"""What a recording profile may say: a known unit, and breaks in order, each told once and of a known supplier."""
 
 from __future__ import annotations
 

@@ -14,8 +14,12 @@ class Break(Spec):
 
     on: Day = Field(description="the first day recorded the new way")
     what: Text = Field(description="what was changed, as a reader of the figures should know it")
-    compares: bool = Field(False, description="whether figures from then on may be compared with earlier ones all the same")
-    supplier: SupplierName | None = Field(None, description="whose recording it was, where the partner sends for several")
+    compares: bool = Field(
+        False, description="whether figures from then on may be compared with earlier ones all the same"
+    )
+    supplier: SupplierName | None = Field(
+        None, description="whose recording it was, where the partner sends for several"
+    )
 
 
 class Recording(Spec):

@@ -53,17 +53,20 @@ unit: per 1,000 residents
 period_types: [month, financial_year]
 allows: [{allows}]
 """
-AREAS = {"west": WEST_PARENT, "ranger": WEST_PARENT, "east": EAST_PARENT}
 
 
-def recording(folder: Path, councils: Mapping[str, str], *, allows: str = "", people: str = "") -> SpecSet:
+def recording(
+    folder: Path, councils: Mapping[str, str], *, allows: str = "", people: str = "", clock: str = "snapshot"
+) -> SpecSet:
     """The shipped datasets and lists, these councils with what each says of its recording, and one indicator.
 
     Args:
         folder: where the specs are written, in place of earlier ones.
-        councils: a council of `AREAS`, and its `recording` in YAML.
+        councils: council to its `recording` in YAML; those whose names begin with `east` speak for the east ward, the
+            others for the west.
         allows: what the indicator allows.
         people: what more the feed of residents says of its recording.
+        clock: the clock of that feed.
     """
     root = folder / "specs"
     shutil.rmtree(root, ignore_errors=True)
@@ -76,11 +79,13 @@ def recording(folder: Path, councils: Mapping[str, str], *, allows: str = "", pe
     (root / "indicators" / "vehicles.yml").write_text(_INDICATOR.format(allows=allows))
     population = root / "partners" / "demo_county_council" / "population_estimate.yml"
     text = population.read_text().replace("2022", "2013").replace("  place: area\n", f"  place: area\n{people}")
+    text = text.replace("clock: snapshot", f"clock: {clock}")
     population.write_text(text)
     for name, said in councils.items():
         partner = root / "partners" / name
         (partner / "codes").mkdir(parents=True)
-        (partner / "partner.yml").write_text(_PARTNER.format(name=name, area=AREAS[name]))
+        area = EAST_PARENT if name.startswith("east") else WEST_PARENT
+        (partner / "partner.yml").write_text(_PARTNER.format(name=name, area=area))
         (partner / "codes" / "kind.csv").write_text("raw,action,code\nCAR,map,car\n")
         (partner / "abandoned_vehicle.yml").write_text(_FEED.format(name=name, recording=said))
     return load_specs(root)

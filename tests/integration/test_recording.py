@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
 
 from tests.conftest import Bench
 from tests.integration.recorders import EAST, PLAIN, WEST, recording, residents, sheet
@@ -124,19 +126,21 @@ def test_a_stray_across_a_break_is_left_out_and_told(bench: Bench, tmp_path: Pat
     strays = [sheet(tmp_path, "east", month, at=WEST) for month in YEAR]
     built(bench, tmp_path, councils, *whole_year(tmp_path), *strays)
     assert values(bench, "numerator, status, flags, series, note") == [
-        (12, "ok", "crosses_break,outside_supplier_area,unlike_strays", 1, None)
+        (12, "ok", "outside_supplier_area,unlike_strays", 1, None)
     ]
     assert values(bench, "numerator", period="month") == [(2,)] * 12
 
 
-@pytest.mark.parametrize("unit", ["case", "visit", "person", "removal", "order"])
-def test_unlike_units_are_never_added_whichever_they_are(bench: Bench, tmp_path: Path, unit: str) -> None:
-    councils = {"west": PLAIN, "ranger": PLAIN.replace("report,", f"{unit},"), "east": PLAIN.replace("report,", f"{unit},")}
-    paths = [sheet(tmp_path, name, "2014-05", at=EAST if name == "east" else WEST) for name in councils]
+def test_unlike_units_are_never_added_whichever_they_are(bench: Bench, tmp_path: Path) -> None:
+    units = ("case", "visit", "person", "removal", "order")
+    councils = {"west": PLAIN, "ranger": PLAIN.replace("report,", "case,")}
+    councils |= {f"east_{unit}": PLAIN.replace("report,", f"{unit},") for unit in units}
+    paths = [sheet(tmp_path, name, "2014-05", at=EAST if name.startswith("east") else WEST) for name in councils]
     built(bench, tmp_path, councils, *paths)
-    assert values(bench, "numerator, status, note", period="month") == [(1, "partial", "not every expected return has come")]
-    assert values(bench, "numerator, value, status, note", period="month", area="W02") == [
-        (None, None, "not_comparable", f"counted here as {unit}, not as report")
+    columns = "numerator, value, status, note"
+    assert values(bench, columns, period="month") == [(1, 1.0, "partial", "not every expected return has come")]
+    assert values(bench, columns, period="month", area="W02") == [
+        (None, None, "not_comparable", "counted here as case, order, person, removal, visit, not as report")
     ]
 
 
@@ -204,10 +208,57 @@ def test_supplied_figures_have_a_series_and_a_value_has_that_of_what_it_is_set_a
     people = "  covers_from: 2014\n  breaks: [{on: 2015, what: Census}]\n"
     paths = [sheet(tmp_path, "west", month) for month in ("2014-12", "2015-01")]
     built(bench, tmp_path, {"west": PLAIN}, *paths, residents(tmp_path, 2013), residents(tmp_path, 2015), people=people)
-    observed = "select year(period_start), value, status, flags, series from observations where area_code = 'W01' order by 1"
+    observed = (
+        "select year(period_start), value, status, flags, series from observations where area_code = 'W01' order by 1"
+    )
     assert bench.ask(observed) == [
         (2013, 1000.0, "partial", "before_coverage", 1),
         (2014, 1000.0, "ok", None, 1),
         (2015, 1000.0, "ok", None, 2),
     ]
     assert values(bench, "denominator_year, series", period="month") == [(2014, 1), (2015, 2)]
+    # Of a figure that its supplier counted over the whole year, the year of the break is of neither side.
+    across = people.replace("2015", "2014-07")
+    bench.specs = recording(tmp_path, {"west": PLAIN}, people=across, clock="reported")
+    bench.build(as_of=AS_OF)
+    assert bench.ask(observed)[1:] == [(2014, 1000.0, "ok", "crosses_break", None), (2015, 1000.0, "ok", None, 2)]
+    assert values(bench, "denominator_year, series", period="month") == [(2014, None), (2015, 2)]
+
+
+MONTHS = [date(2014 + (month > 12), (month - 1) % 12 + 1, 1) for month in range(4, 16)]
+DAYS = st.one_of(st.sampled_from(MONTHS), st.dates(date(2014, 3, 1), date(2015, 4, 30)))
+
+
+def _expected(first: date, last: date, days: set[date]) -> tuple[bool, int | None]:
+    """Whether a figure of these days crosses a break, and its series, told from the definition."""
+    crosses = any(first < day <= last for day in days)
+    return crosses, None if crosses else 1 + sum(day <= first for day in days)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=6,
+    deadline=None,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(days=st.sets(DAYS, max_size=4), sent=st.sets(st.sampled_from(MONTHS), min_size=1))
+@example(days={date(2014, 4, 1), date(2014, 9, 1), date(2014, 9, 2)}, sent=set(MONTHS))
+def test_figures_cross_the_breaks_that_lie_within_what_they_add_up(
+    bench: Bench, tmp_path_factory: pytest.TempPathFactory, days: set[date], sent: set[date]
+) -> None:
+    folder = tmp_path_factory.mktemp("broken")
+    bench.empty()
+    add_wards(bench.home.boundaries, wards(folder))
+    told = ", ".join(f"{{on: {day}, what: Something}}" for day in sorted(days))
+    paths = [sheet(folder, "west", f"{month:%Y-%m}") for month in sorted(sent)]
+    built(bench, folder, {"west": f"{PLAIN}, breaks: [{told}]"}, *paths)
+    ends = {month: (month + timedelta(days=31)).replace(day=1) - timedelta(days=1) for month in MONTHS}
+    wanted = [(month, *_expected(month, ends[month], days)) for month in sorted(sent)]
+    found = counts(bench, "period_start, status = 'not_comparable', series, count")
+    assert [row[:3] for row in found if row[0] in sent] == wanted
+    assert all((row[3] is None) == (row[1] or row[0] not in sent) for row in found)
+    year = _expected(min(sent), ends[max(sent)], days)
+    assert counts(bench, "status = 'not_comparable', series", period="financial_year") == [year]
+    assert values(bench, "status = 'not_comparable', series") == [year]
