@@ -4,7 +4,7 @@ select
     status,
     count(*) as figures
 from {{ ref('record_counts') }}
-where (count is null) <> (status = 'not_supplied')
+where (count is null) <> (status in ('not_supplied', 'not_comparable'))
 group by all
 union all
 select

@@ -5,7 +5,7 @@ select
     indicator_values.period_start
 from {{ ref('indicator_values') }} as indicator_values
 inner join {{ ref('indicators') }} as indicators on indicator_values.indicator_id = indicators.indicator_id
-inner join {{ ref('record_counts') }} as counts
+inner join {{ ref('int_record_counts__series') }} as counts
     on
         indicators.numerator_dataset = counts.dataset
         and indicator_values.boundary_set = counts.boundary_set
@@ -16,4 +16,4 @@ where indicator_values.value is not null
 group by all
 having
     any_value(indicator_values.numerator)
-    > coalesce(sum(counts.count) filter (where counts.unit_counted = indicators.unit_counted), 0)
+    > coalesce(sum(counts.record_count) filter (where counts.unit_counted = indicators.unit_counted), 0)

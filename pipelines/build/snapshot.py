@@ -15,6 +15,7 @@ from pipelines.build.in_force import Surviving, only_in_force, survivors
 from pipelines.build.observations import additive_measures, reconverted, write_observations
 from pipelines.build.plan import Plan
 from pipelines.build.reconciliation import return_counts, stating_feeds
+from pipelines.build.recording import breaks, profiles
 from pipelines.build.speaking import area_suppliers, geography
 from pipelines.place.boundaries.sets import read_areas, set_names
 from pipelines.place.directories.area_registry import AreaRegistry
@@ -88,6 +89,12 @@ _CODE_LISTS = {
 }
 _CODE_SERIES = {**dict.fromkeys(("list", "code", "series_code", "series_label"), TEXT), "series_from": DAY}
 _RECONCILES = dict.fromkeys(("stated_by", "stated_as", "partner", "dataset"), TEXT)
+_RECORDING = {
+    **dict.fromkeys(("partner", "dataset", "unit_counted", "clock", "place_kind", "includes"), TEXT),
+    "covers_from": DAY,
+    **dict.fromkeys(("breaks", "note"), TEXT),
+}
+_BREAKS = {**dict.fromkeys(("dataset", "partner", "supplier", "what"), TEXT), "break_on": DAY}
 _RETURN_COUNTS = {
     **{name: _RETURNS[name] for name in ("partner", "dataset", "supplier", "period_type", "period_start", "known_on")},
     **dict.fromkeys(("rows_received", "rows_loaded", "rows_in_force", "rows_ignored", "rows_duplicate"), WHOLE),
@@ -147,16 +154,8 @@ def _areas(home: Home, specs: SpecSet, plan: Plan, draft: Path) -> None:
     }
     _write(draft / "area_suppliers.parquet", columns, area_suppliers(specs, geography(home)))
     read_lookups(home.lookups).write_parquet(draft / "area_lookup.parquet")
-    recording = [
-        {"partner": feed.partner, "dataset": feed.dataset, "unit_counted": feed.feed.recording.unit,
-         "clock": feed.feed.recording.clock, "place_kind": feed.feed.recording.place, "note": feed.feed.recording.note}
-        for feed in specs.feeds.values()
-    ]  # fmt: skip
-    _write(
-        draft / "recording.parquet",
-        dict.fromkeys(("partner", "dataset", "unit_counted", "clock", "place_kind", "note"), TEXT),
-        recording,
-    )
+    _write(draft / "recording.parquet", _RECORDING, profiles(specs))
+    _write(draft / "recording_breaks.parquet", _BREAKS, breaks(specs))
     _write(draft / "recount.parquet", {"dataset": TEXT, "boundary_set": TEXT, "month": DAY}, _recount(home, plan))
 
 
@@ -253,13 +252,14 @@ def _indicators(specs: SpecSet, draft: Path) -> None:
                 "denominator_measure": item.denominator.measure,
                 "period_types": ",".join(item.period_types),
                 "categories": ",".join(_counted_categories(specs, item)),
+                "allows": ",".join(sorted(set(item.allows))) or None,
             }
         )
         counted += [{"indicator_id": name, "category_code": code} for code in _counted_categories(specs, item)]
     text = (
         "indicator_id", "name", "definition", "rationale", "kind", "level", "unit", "framework", "polarity",
         "lead_partner", "numerator_dataset", "unit_counted", "denominator_dataset", "denominator_measure",
-        "period_types", "categories", "caveats",
+        "period_types", "categories", "allows", "caveats",
     )  # fmt: skip
     columns = {**dict.fromkeys(text, TEXT), **dict.fromkeys(("version", "sharing_sense", "scale"), WHOLE)}
     _write(draft / "indicators.parquet", columns, rows)

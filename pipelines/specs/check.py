@@ -10,14 +10,13 @@ from pipelines.specs.check_codes import code_list_faults, source_faults
 from pipelines.specs.check_corrections import check_corrections
 from pipelines.specs.check_folders import check_folders
 from pipelines.specs.check_reconciles import reconciles_faults
+from pipelines.specs.check_recording import check_recording, unit_fault
 from pipelines.specs.check_version import VersionChecks
 from pipelines.specs.load import FeedSpec, SpecSet, read_specs
 from pipelines.specs.models import Dataset, Sensitivity
 from pipelines.specs.periods import period_start
 from pipelines.specs.problems import Problem, SpecError, nearest
 from pipelines.specs.yaml_lines import Document
-
-RECORDING_UNITS = "recording_unit"
 
 
 def gather(root: Path) -> tuple[SpecSet, list[Problem]]:
@@ -126,13 +125,7 @@ def _feed(document: Document, feed: FeedSpec, specs: SpecSet) -> Iterator[Proble
         message = f'there is no dataset "{feed.dataset}"; a feed\'s file is named after its dataset'
         yield document.problem((), message + nearest(feed.dataset, specs.datasets))
         return
-    units = specs.code_lists.get(RECORDING_UNITS)
-    unit = feed.feed.recording.unit
-    if units and unit not in (known := [entry.code for entry in units.entries]):
-        yield document.problem(
-            ("recording", "unit"),
-            f'recording.unit: "{unit}" is not in the code list {RECORDING_UNITS}{nearest(unit, known)}',
-        )
+    yield from check_recording(document, feed, specs)
     names_areas = any(column.field == "area_code" for version in feed.feed.versions for _, column in version.fills())
     has_set = feed.feed.boundary_set is not None or "boundary_set" in dataset.fields
     if dataset.shape == "observation" and names_areas and not has_set:
@@ -188,12 +181,8 @@ def _indicator(name: str, specs: SpecSet) -> Iterator[Problem]:
         for code in (*numerator.categories, *numerator.except_categories):
             if codes and code not in codes:
                 yield document.problem(("numerator",), f'"{code}" is not a code of {scheme}{nearest(code, codes)}')
-    units = specs.code_lists.get(RECORDING_UNITS)
-    if units and numerator.unit_counted not in (known := [entry.code for entry in units.entries]):
-        close = nearest(numerator.unit_counted, known)
-        yield document.problem(
-            ("numerator", "unit_counted"), f'"{numerator.unit_counted}" is not in {RECORDING_UNITS}{close}'
-        )
+    if message := unit_fault(numerator.unit_counted, specs):
+        yield document.problem(("numerator", "unit_counted"), message)
     if indicator.lead_partner not in specs.partners:
         close = nearest(indicator.lead_partner, specs.partners)
         yield document.problem(("lead_partner",), f'no partner "{indicator.lead_partner}"{close}')

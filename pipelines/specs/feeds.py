@@ -13,6 +13,7 @@ from pipelines.specs.control import CompanionName, Control
 from pipelines.specs.formats import CellName, Format, SkipRule
 from pipelines.specs.locations import Location, SetNames, reference_of_sets
 from pipelines.specs.patterns import FilePattern
+from pipelines.specs.recording import Recording
 
 # In place of a column's name: any of them.
 ANY = "*"
@@ -31,15 +32,6 @@ class Cadence(Spec):
     def due_days(self) -> int:
         """Days between the end of a period and the day its return is due."""
         return int(self.due.split()[0])
-
-
-class Recording(Spec):
-    """The recording profile: what is counted, by which clock, and what the location means."""
-
-    unit: Name
-    clock: Literal["occurred", "reported", "closed", "snapshot", "month"]
-    place: Literal["incident", "snap_point", "home", "area"]
-    note: Text | None = None
 
 
 class Column(Spec):

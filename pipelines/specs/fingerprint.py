@@ -73,7 +73,7 @@ def making_of(
         maps.add(version.supplier.map)
     lists = {item.list for item in dataset.fields.values() if item.list}
     ours = concerning(specs.corrections.get(feed.partner, ()), feed.dataset, feed.feed.cadence.every, period, supplier)
-    settings = (feed.feed.recording, feed.feed.cadence.every, feed.feed.boundary_set)
+    settings = (feed.feed.recording.unit, feed.feed.cadence.every, feed.feed.boundary_set)
     return Making(
         spec=digest(METHOD, version, *settings, dataset, (period, supplier)),
         maps=digest(

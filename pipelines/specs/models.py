@@ -232,4 +232,7 @@ class Indicator(Spec):
     scale: int = Field(ge=1)
     unit: Text
     period_types: tuple[PeriodType, ...] = Field(min_length=1)
+    allows: tuple[Literal["breaks", "clocks"], ...] = Field(
+        (), description="what a value may be added up across, with a note, in place of being refused"
+    )
     caveats: Text | None = None

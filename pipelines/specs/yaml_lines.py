@@ -70,8 +70,9 @@ def _build(loader: _Loader, node: yaml.Node, place: Place, document: Document) -
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key_node.start_mark)
-            key = loader.construct_object(key_node)
-            here = (*place, str(key))
+            # A key is the text that was written: YAML would take `on` for true, and 2014 for a number.
+            key = key_node.value
+            here = (*place, key)
             if key in built:
                 line = key_node.start_mark.line + 1
                 document.problems.append(Problem(shown(document.path), line, f'"{key}" is given twice'))

@@ -205,7 +205,8 @@ FAULTS = [
         "place: snappoint",
         "  place:",
         STREET,
-        'recording.place: "snappoint" is not one of incident, snap_point, home, area (did you mean "snap_point"?)',
+        'recording.place: "snappoint" is not one of incident, snap_point, home, school, premises, office, area'
+        ' (did you mean "snap_point"?)',
     ),
     ("missing key", STREET, "retention: 10 years\n", "", "title:", STREET, '"retention" is missing from crime.yml'),
     (

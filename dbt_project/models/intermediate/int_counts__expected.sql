@@ -2,7 +2,8 @@
 -- for the area, with how that supplier's return stands; and one row without a supplier for an area nobody speaks for.
 -- A month is spoken for when every return that touches it has come: its own, each of its weeks, or its quarter. Of one
 -- that comes in declared parts, a missing part leaves as much of it unspoken for. Of a supplier that is not expected
--- yet or any more nothing is waited for; its area is then another's, or nobody's.
+-- yet or any more nothing is waited for; its area is then another's, or nobody's. Of a month before the feed's coverage
+-- starts (`covers_from`), or in which it does, nothing is spoken for, whatever has come.
 with returned as (
     select
         coverage.dataset,
@@ -55,6 +56,7 @@ speaking as (
         suppliers.supplier,
         suppliers.unit_counted,
         coalesce(returned.period_share, 0) as period_share,
+        coalesce(months.month < recording.covers_from, false) as is_before_coverage,
         coalesce(returned.is_late_return, false) as is_late_return
     from months
     inner join {{ source('snapshot', 'areas') }} as areas on months.boundary_set = areas.boundary_set
@@ -71,6 +73,8 @@ speaking as (
             and suppliers.partner = returned.partner
             and suppliers.supplier = returned.supplier
             and months.month = returned.month
+    left join {{ source('snapshot', 'recording') }} as recording
+        on suppliers.dataset = recording.dataset and suppliers.partner = recording.partner
 )
 
 select
@@ -87,7 +91,7 @@ select
     speaking.is_late_return,
     case
         when not speaking.has_cover then 0.0
-        else avg(speaking.period_share) over (
+        else avg(if(speaking.is_before_coverage, 0, speaking.period_share)) over (
             partition by
                 speaking.month, speaking.boundary_set, speaking.area_code, speaking.dataset, categories.category_code
         )

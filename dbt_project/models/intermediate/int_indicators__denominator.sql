@@ -24,6 +24,7 @@ select
     observed.partner || '/' || observed.dataset as denominator_source,
     cast(year(observed.period_start) as integer) as denominator_year,
     observed.value as denominator,
+    observed.series,
     observed.status = 'estimated' as is_estimated,
     observed.status <> 'not_comparable' as is_comparable
 from wanted

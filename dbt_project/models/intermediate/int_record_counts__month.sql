@@ -5,7 +5,8 @@
     pre_hook="{{ delete_recounted() }}"
 ) }}
 -- A count for every expected cell, and for the records that stand elsewhere: in no area, in no place, or in an area
--- their supplier does not speak for (strays).
+-- their supplier does not speak for (strays). Before a feed's coverage starts, what there is counts as too low, and
+-- nothing is not 0.
 with joined as (
     select
         coalesce(expected.dataset, counted.dataset) as dataset,
@@ -40,7 +41,8 @@ judged as (
     select
         joined.*,
         not joined.is_expected and not {{ is_nowhere('joined.area_code') }} as is_stray,
-        coalesce(recording.place_kind, '') = 'snap_point' as is_snapped
+        coalesce(recording.place_kind, '') = 'snap_point' as is_snapped,
+        coalesce(joined.period_start < recording.covers_from, false) as is_before_coverage
     from joined
     left join {{ source('snapshot', 'recording') }} as recording
         on
@@ -59,6 +61,7 @@ select
     period_start,
     case
         when not is_expected then record_count
+        when has_returned and is_before_coverage then record_count
         when has_returned then coalesce(record_count, 0)
     end as record_count,
     case
@@ -67,8 +70,8 @@ select
     end as coverage_share,
     case
         when is_stray then 'partial'
-        when is_expected and not has_returned then 'not_supplied'
-        when is_expected and coverage_share < 1 then 'partial'
+        when is_expected and (not has_returned or (is_before_coverage and record_count is null)) then 'not_supplied'
+        when is_before_coverage or (is_expected and coverage_share < 1) then 'partial'
         when is_estimated then 'estimated'
         else 'ok'
     end as status,
@@ -81,6 +84,7 @@ select
             end,
             case when is_late_return then 'late_return' end,
             case when not has_cover then 'outside_cover' end,
+            case when is_before_coverage then 'before_coverage' end,
             case when is_stray then 'outside_supplier_area' end,
             case when is_estimated and (has_returned or not is_expected) then 'estimated_area' end
         ),

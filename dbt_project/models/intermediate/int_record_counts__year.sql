@@ -10,12 +10,14 @@ select
     periods.period_start,
     sum(counts.record_count) as record_count,
     sum(coalesce(counts.coverage_share, 0)) / 12 as month_share,
+    min(counts.period_start) filter (where counts.record_count is not null) as first_month,
+    max(counts.period_start) filter (where counts.record_count is not null) as last_month,
     {{ is_nowhere('counts.area_code') }} as is_nowhere,
     case
         when sum(counts.record_count) is null then 'not_supplied'
         when
-            not {{ is_nowhere('counts.area_code') }}
-            and (count(*) < 12 or not bool_and(counts.status in ('ok', 'estimated')))
+            (count(*) < 12 and not {{ is_nowhere('counts.area_code') }})
+            or not bool_and(counts.status in ('ok', 'estimated'))
             then 'partial'
         when bool_or(counts.status = 'estimated') then 'estimated'
         else 'ok'

@@ -8,10 +8,17 @@ with judged as (
         denominator.denominator_source,
         denominator.denominator_year,
         coalesce(denominator.is_estimated, false) as is_estimated_denominator,
+        (numerator.crosses is not null and not numerator.allows_breaks)
+        or (numerator.unlike_clocks is not null and not numerator.allows_clocks) as is_mixed,
+        case
+            when numerator.crosses is null
+                then coalesce(series.breaks_before, 0) + if(denominator.denominator is null, 1, denominator.series)
+        end as series,
         case
             when not numerator.has_supplier then 'not_supplied'
             when not numerator.has_like_unit then 'not_comparable'
             when not coalesce(numerator.has_any, false) then 'not_supplied'
+            when is_mixed then 'not_comparable'
             when not coalesce(denominator.is_comparable, true) then 'not_comparable'
             when coalesce(denominator.denominator, 0) <= 0 then 'not_applicable'
             when not coalesce(numerator.is_whole, false) or numerator.has_unlike_unit then 'partial'
@@ -27,6 +34,13 @@ with judged as (
             and numerator.area_code = denominator.area_code
             and numerator.period_type = denominator.period_type
             and numerator.period_start = denominator.period_start
+    left join {{ ref('int_indicators__series') }} as series
+        on
+            numerator.indicator_id = series.indicator_id
+            and numerator.boundary_set = series.boundary_set
+            and numerator.area_code = series.area_code
+            and numerator.period_type = series.period_type
+            and numerator.period_start = series.period_start
 ),
 
 counted as (
@@ -35,7 +49,10 @@ counted as (
         case
             when status in ('ok', 'partial', 'estimated', 'not_applicable') then cast(counted as bigint)
         end as numerator,
-        status in ('ok', 'partial', 'estimated') as has_value
+        status in ('ok', 'partial', 'estimated') as has_value,
+        -- What a value was allowed to be added up across, or was refused for.
+        case when crosses is not null then {{ crosses_break('crosses') }} end as break_note,
+        case when unlike_clocks is not null then 'adds up unlike clocks: ' || unlike_clocks end as clock_note
     from judged
 )
 
@@ -74,7 +91,10 @@ select
                     concat_ws(
                         ',',
                         counted.flags,
-                        case when counted.is_estimated_denominator then 'estimated_denominator' end
+                        case when counted.is_estimated_denominator then 'estimated_denominator' end,
+                        case when counted.break_note is not null then 'crosses_break' end,
+                        case when counted.clock_note is not null then 'unlike_clocks' end,
+                        case when counted.has_left_out then 'unlike_strays' end
                     ),
                     ','
                 )
@@ -83,15 +103,24 @@ select
         ),
         ''
     ) as flags,
-    case
-        when counted.status = 'not_comparable' and counted.has_like_unit
-            then 'no denominator can be given for these boundaries: no lookup follows them'
-        when counted.status = 'not_comparable'
-            then 'counted here as ' || counted.unlike_units || ', not as ' || counted.unit_counted
-        when counted.status = 'not_applicable' then 'no denominator for this area'
-        when counted.status = 'partial' then 'not every expected return has come'
-        when counted.status = 'estimated' then 'made of figures that are estimated for these boundaries'
-    end as note
+    cast(counted.series as integer) as series,
+    nullif(
+        concat_ws(
+            '; ',
+            case
+                when counted.status = 'not_comparable' and not counted.has_like_unit
+                    then 'counted here as ' || counted.unlike_units || ', not as ' || counted.unit_counted
+                when counted.status = 'not_comparable' and not counted.is_mixed
+                    then 'no denominator can be given for these boundaries: no lookup follows them'
+                when counted.status = 'not_applicable' then 'no denominator for this area'
+                when counted.status = 'partial' then 'not every expected return has come'
+                when counted.status = 'estimated' then 'made of figures that are estimated for these boundaries'
+            end,
+            counted.break_note,
+            counted.clock_note
+        ),
+        ''
+    ) as note
 from counted
 left join {{ exact_poisson_limits() }} as exact (events, lower_limit, upper_limit)
     on counted.numerator = exact.events

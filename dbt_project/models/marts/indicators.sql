@@ -18,5 +18,6 @@ select
     denominator_measure,
     period_types,
     categories,
+    allows,
     caveats
 from {{ source('snapshot', 'indicators') }}

@@ -1,38 +1,4 @@
 {{ config(materialized='view') }}
-with counts as (
-    select
-        dataset,
-        partner,
-        supplier,
-        category_code,
-        unit_counted,
-        boundary_set,
-        area_code,
-        'month' as period_type,
-        period_start,
-        record_count,
-        coverage_share,
-        status,
-        flags
-    from {{ ref('int_record_counts__month') }}
-    union all
-    select
-        dataset,
-        partner,
-        supplier,
-        category_code,
-        unit_counted,
-        boundary_set,
-        area_code,
-        'financial_year' as period_type,
-        period_start,
-        record_count,
-        case when not is_nowhere then month_share end as coverage_share,
-        status,
-        flags
-    from {{ ref('int_record_counts__year') }}
-)
-
 select
     counts.dataset,
     counts.partner,
@@ -45,11 +11,13 @@ select
     areas.area_name,
     counts.period_type,
     counts.period_start,
-    cast(counts.record_count as bigint) as count,
+    case when counts.crosses is null then cast(counts.record_count as bigint) end as count,
     counts.coverage_share,
-    counts.status,
-    counts.flags
-from counts
+    case when counts.crosses is null then counts.status else 'not_comparable' end as status,
+    case when counts.crosses is null then counts.flags else concat_ws(',', counts.flags, 'crosses_break') end as flags,
+    cast(counts.series as integer) as series,
+    {{ crosses_break('counts.crosses') }} as note
+from {{ ref('int_record_counts__series') }} as counts
 left join {{ source('snapshot', 'dataset_categories') }} as categories
     on counts.dataset = categories.dataset and counts.category_code = categories.category_code
 left join {{ source('snapshot', 'areas') }} as areas
