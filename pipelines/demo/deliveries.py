@@ -13,11 +13,13 @@ from pipelines.demo.population import population_file
 from pipelines.demo.schedule import (
     COUNTY_COUNCIL,
     EASTMARK_COUNCIL,
+    HIGHMARK_COUNCIL,
     NORTHMARK_COUNCIL,
     POLICE,
     WESTMARK_COUNCIL,
     planned,
 )
+from pipelines.demo.southern_vehicles import highmark_file
 from pipelines.demo.vehicles import eastmark_file, northmark_file, westmark_file
 
 # What makes a file's bytes: the county, the first day of the period, and whether it is the corrected sending.
@@ -26,6 +28,7 @@ _CONTENT: dict[str, Callable[[County, date, bool], bytes]] = {
     NORTHMARK_COUNCIL: northmark_file,
     EASTMARK_COUNCIL: eastmark_file,
     WESTMARK_COUNCIL: westmark_file,
+    HIGHMARK_COUNCIL: highmark_file,
     COUNTY_COUNCIL: population_file,
 }
 
