@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from pipelines.demo.county import County, Postcode
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from pipelines.demo.geography import Floats, Generator
 
 
-def generator(county: County, stream: int, month: date) -> Generator:
-    """The random numbers of one feed and month, so that each file is the same whichever others are written."""
+def generator(county: County, stream: int, period: date) -> Generator:
+    """The random numbers of one feed and period, so that each file is the same whichever others are written."""
     import numpy as np
 
-    return np.random.default_rng([county.seed, stream, month.year, month.month])
+    day = [period.day] if period.day > 1 else []  # of a week
+    return np.random.default_rng([county.seed, stream, period.year, period.month, *day])
 
 
 def how_many(mean: int, least: int, most: int, month: date, rng: Generator) -> int:
@@ -68,3 +69,17 @@ def registration(rng: Generator) -> str:
     letters = "ABCDEFGHJKLMNOPRSTUVWXYZ"
     last = "".join(letters[int(index)] for index in rng.integers(0, len(letters), 3))
     return f"Q{letters[int(rng.integers(0, len(letters)))]}{int(rng.integers(2, 24)):02d} {last}"
+
+
+def as_degrees(points: Floats, decimals: int) -> tuple[list[float], list[float]]:
+    """Longitudes and latitudes (WGS 84) of points (n, 2) in EPSG:27700 metres."""
+    import numpy as np
+    from convertbng.cutil import convert_lonlat
+
+    lon, lat = convert_lonlat(np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1]))
+    return [round(float(each), decimals) for each in lon], [round(float(each), decimals) for each in lat]
+
+
+def days_from(first: date, length: int, count: int, rng: Generator) -> list[date]:
+    """`count` days of the `length` days from `first` on, in order."""
+    return [first + timedelta(days=day) for day in sorted(rng.integers(0, length, count).tolist())]

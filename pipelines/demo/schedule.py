@@ -60,7 +60,13 @@ _CUSTOMS = {
         MONTHS[3:], PeriodType.MONTH, 10, "Eastmark vehicles removed {:%b %Y}.xlsx"
     ),  # from July 2023
     WESTMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 15, "WMDC_ABV_{:%Y%m}.txt"),
+    MILLMARK_COUNCIL: _Custom(QUARTERS, PeriodType.QUARTER, 19, "Millmark cases, quarter from {:%b %Y}.ods"),
+    FENMARK_COUNCIL: _Custom(WEEKS, PeriodType.WEEK, 1, "FEN{:%Y%m%d}.dat", wander=False),
     HIGHMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 4, "abandoned-{:%Y-%m}.json"),
+    HEATHMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 2, "AVReturn_{:%Y%m}.xml"),
+    OVERMARK_COUNCIL: _Custom(QUARTERS, PeriodType.QUARTER, 25, "Overmark_visits_{:%Y-%m}.zip"),
+    NETHERMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 12, "notices_{:%B_%Y}.geojson"),
+    STONEMARK_COUNCIL: _Custom(FINANCIAL_YEARS, PeriodType.FINANCIAL_YEAR, 40, "AV return {:%Y}.txt"),
     COUNTY_COUNCIL: _Custom(YEARS, PeriodType.CALENDAR_YEAR, 44, "population_{:%Y}.csv", wander=False),
 }
 SENDERS = frozenset(_CUSTOMS)  # every partner that ever sends a file
