@@ -36,7 +36,7 @@ select
     bool_or(is_spoken_for) as has_supplier,
     bool_or(is_spoken_for and counted_unit = unit_counted) as has_like_unit,
     bool_or(is_spoken_for and counted_unit <> unit_counted) as has_unlike_unit,
-    string_agg(distinct counted_unit, ', ') filter (
+    string_agg(distinct counted_unit, ', ' order by counted_unit) filter (
         where is_spoken_for and counted_unit <> unit_counted
     ) as unlike_units,
     bool_and(status in ('ok', 'estimated')) filter (where is_spoken_for and counted_unit = unit_counted) as is_whole,
