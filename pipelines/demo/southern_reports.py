@@ -40,7 +40,7 @@ HIGHMARK_NOWHERE = date(2023, 12, 1)  # one report lies at 0, 0
 # Heathmark's reports by month; of every other month it says that there were none.
 HEATHMARK_REPORTS = {date(2023, 5, 1): 1, date(2023, 9, 1): 2, date(2024, 1, 1): 1}
 _HEATHMARK_TYPES = {"C": 0.7, "L": 0.1, "M": 0.2}
-_REMARKS = ("By the common", "Wheels & plates gone", "Track to the gravel pit")
+_REMARKS = ("By the common", "Wheels and plates gone", "Track to the gravel pit")
 _SECTOR_SHARE = 0.08  # of Stonemark's reports
 _STONEMARK_VEHICLES = {
     "PRIVATE CAR": 0.62, "LIGHT GOODS": 0.14, "CYCLE, MOTOR": 0.1, "TOURER": 0.05, "HEAVY GOODS": 0.04, "PLANT": 0.03,
@@ -55,7 +55,7 @@ def fenmark_file(county: County, week: date, correction: bool) -> bytes:
 
     del correction  # Fenmark never sends a week again
     rng = generator(county, _FENMARK_STREAM, week)
-    count = min(1 + int(rng.poisson(1.6)), 7)
+    count = min(1 + int(rng.poisson(0.8)), 7)
     found = properties(county)
     points = np.array(list(found.values()))
     ours = np.array(list(found))[shapely.contains_xy(county.district(FENMARK).polygon, points[:, 0], points[:, 1])]
@@ -73,7 +73,7 @@ def fenmark_file(county: County, week: date, correction: bool) -> bytes:
 
 
 def highmark_file(county: County, month: date, correction: bool) -> bytes:
-    """Highmark's reports: JSON, with the minute of the call, a label typed by hand, and longitude and latitude."""
+    """Highmark's reports: XML, with the minute of the call, a label typed by hand, and longitude and latitude."""
     del correction  # Highmark never sends a month again
     rng = generator(county, _HIGHMARK_STREAM, month)
     count = how_many(8, 4, 16, month, rng)
@@ -86,35 +86,35 @@ def highmark_file(county: County, month: date, correction: bool) -> bytes:
         lon[2], lat[2] = lat[2], lon[2]
     if month == HIGHMARK_NOWHERE:
         lon[0] = lat[0] = 0.0
-    reports = [
-        {
-            "id": f"HM{month:%y%m}{index + 1:03d}",
-            "received": f"{days[index].isoformat()}T{minutes[index] // 60:02d}:{minutes[index] % 60:02d}",
-            "what": labels[index],
-            "where": {"lat": lat[index], "lon": lon[index]},
-        }
+    reports = "".join(
+        f'  <Report id="HM{month:%y%m}{index + 1:03d}">\n'
+        f"    <Received>{days[index].isoformat()}T{minutes[index] // 60:02d}:{minutes[index] % 60:02d}</Received>\n"
+        f"    <About>{escape(labels[index])}</About>\n"
+        f'    <Pin lat="{lat[index]}" lon="{lon[index]}"/>\n  </Report>\n'
         for index in range(count)
-    ]
-    text = json.dumps({"council": "Highmark", "month": f"{month:%Y-%m}", "reports": reports}, indent=1)
-    return (text + "\n").encode("utf-8")
+    )
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n<Export council="Highmark">\n'
+    return f"{head}{reports}</Export>\n".encode()
 
 
 def heathmark_file(county: County, month: date, correction: bool) -> bytes:
-    """Heathmark's reports: XML, whether there were any or not, with eastings and northings to ten metres."""
+    """Heathmark's reports: JSON, whether there were any or not, with eastings and northings to ten metres."""
     del correction  # Heathmark never sends a month again
     rng = generator(county, _HEATHMARK_STREAM, month)
     count = HEATHMARK_REPORTS.get(month, 0)
     points = (points_of(county, HEATHMARK, count, rng) // 10 * 10).astype(int).tolist()
     days, types = days_in(month, count, rng), choose(_HEATHMARK_TYPES, count, rng)
-    reports = "".join(
-        f'  <Report number="HE{month:%y%m}-{index + 1}" type="{types[index]}">\n'
-        f"    <Received>{days[index].isoformat()}</Received>\n"
-        f"    <Place><Easting>{points[index][0]}</Easting><Northing>{points[index][1]}</Northing></Place>\n"
-        f"    <Remarks>{escape(one(_REMARKS, rng))}</Remarks>\n  </Report>\n"
+    reports = [
+        {
+            "number": f"HE{month:%y%m}-{index + 1}",
+            "received": days[index].isoformat(),
+            "type": types[index],
+            "place": {"easting": points[index][0], "northing": points[index][1], "remark": one(_REMARKS, rng)},
+        }
         for index in range(count)
-    )
-    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<Return month="{month:%Y-%m}" reports="{count}">\n'
-    return f"{head}{reports}</Return>\n".encode()
+    ]
+    told = {"council": "Heathmark", "month": f"{month:%Y-%m}", "reports": reports}
+    return (json.dumps(told, indent=1) + "\n").encode("utf-8")
 
 
 def stonemark_file(county: County, year: date, correction: bool) -> bytes:

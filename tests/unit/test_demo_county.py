@@ -14,6 +14,7 @@ import zipfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -378,9 +379,9 @@ def test_each_district_records_in_its_own_way(specs: SpecSet, landing: Path) -> 
         "Westmark": ("report", "month", "csv", "grid_reference"),
         "Millmark": ("case", "quarter", "xlsx", "street"),
         "Fenmark": ("report", "week", "fixed_width", "uprn"),
-        "Highmark": ("report", "month", "json", "coordinates"),
+        "Highmark": ("report", "month", "xml", "coordinates"),
         "Saltmark": ("report", "month", "csv", "postcode"),
-        "Heathmark": ("report", "month", "xml", "coordinates"),
+        "Heathmark": ("report", "month", "json", "coordinates"),
         "Overmark": ("visit", "quarter", "csv", "area"),
         "Nethermark": ("notice", "month", "geojson", "coordinates"),
         "Stonemark": ("report", "financial_year", "csv", "postcode"),
@@ -512,10 +513,12 @@ def test_planted_faults_south_of_the_estuary(landing: Path) -> None:
     assert {
         len(line) for path in landing.glob("demo_fenmark/*/*.dat") for line in path.read_text().splitlines()[1:]
     } == {33}
-    (path,) = landing.glob("demo_highmark/*/abandoned-2024-02.json")
-    places = [report["where"] for report in json.loads(path.read_text())["reports"]]
-    assert [place["lat"] < place["lon"] for place in places].count(True) == 1
-    reports = {path.stem[-6:]: path.read_text().count("<Report ") for path in landing.glob("demo_heathmark/*/*.xml")}
+    (path,) = landing.glob("demo_highmark/*/abandoned-2024-02.xml")
+    pins = [each.attrib for each in ElementTree.fromstring(path.read_bytes()).iter("Pin")]
+    assert [float(pin["lat"]) < float(pin["lon"]) for pin in pins].count(True) == 1
+    reports = {
+        path.stem[-6:]: len(json.loads(path.read_text())["reports"]) for path in landing.glob("demo_heathmark/*/*.json")
+    }
     assert len(reports) == 24
     assert {month: count for month, count in reports.items() if count} == {
         f"{month:%Y%m}": count for month, count in southern_reports.HEATHMARK_REPORTS.items()
