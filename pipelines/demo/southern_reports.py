@@ -22,7 +22,8 @@ from pipelines.demo.draws import (
     points_of,
     postcodes_of,
 )
-from pipelines.demo.names import FENMARK, HEATHMARK, HIGHMARK, STONEMARK
+from pipelines.demo.geography import main_town
+from pipelines.demo.names import FENMARK, HEATHMARK, HIGHMARK, SETTLEMENTS, STONEMARK
 from pipelines.demo.streets import properties
 
 _FENMARK_STREAM, _HIGHMARK_STREAM, _HEATHMARK_STREAM, _STONEMARK_STREAM = 21, 22, 23, 24
@@ -120,7 +121,7 @@ def heathmark_file(county: County, month: date, correction: bool) -> bytes:
 def stonemark_file(county: County, year: date, correction: bool) -> bytes:
     """Stonemark's reports of a financial year: UTF-16 text with tabs, a last line that says how many there are.
 
-    Where the officer had no whole postcode, its sector is given.
+    Where the officer had no whole postcode, its sector is given: in the main town only, where sectors are small.
     """
     del correction  # Stonemark never sends a year again
     rng = generator(county, _STONEMARK_STREAM, year)
@@ -130,7 +131,8 @@ def stonemark_file(county: County, year: date, correction: bool) -> bytes:
     codes = [postcodes_of(county, STONEMARK, 1, rng)[0].postcode for _ in range(count)]
     lines = ["No.\tDate of report\tVehicle\tPostcode"]
     for index, code in enumerate(codes):
-        written = code[:-2] if rng.random() < _SECTOR_SHARE else code
+        is_in_town = code.split()[0] == f"ZM{SETTLEMENTS.index(main_town(STONEMARK)) + 1}"
+        written = code[:-2] if is_in_town and rng.random() < _SECTOR_SHARE else code
         lines.append(f"{year:%Y}/{index + 1}\t{days[index].day} {days[index]:%B %Y}\t{vehicles[index]}\t{written}")
     lines.append(f"END OF RETURN\t{count}\t\t")
     return "".join(f"{line}\r\n" for line in lines).encode("utf-16")
