@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,12 @@ from pipelines.demo.names import (
     COUNTY_CODE,
     DISTRICTS,
     EASTMARK,
-    NORTHMARK,
+    LANDS,
     RESIDENTS_PER_HOUSEHOLD,
     SETTLEMENTS,
     WARDS_2019,
     WARDS_2024,
+    Land,
     WardNames,
 )
 
@@ -34,9 +36,8 @@ if TYPE_CHECKING:
     from pipelines.demo.geography import Floats, Generator, Ints, Objects
 
 SEED = 20030401
-POSTCODES = 900
 _INWARD_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"  # real unit postcodes never use C I K M O V here
-_FIRST_CODE_2019, _FIRST_CODE_2024 = 101, 201
+_FIRST_CODE_2024 = 201
 
 
 @dataclass(frozen=True)
@@ -90,63 +91,87 @@ class County:
 
 def make_county(seed: int = SEED) -> County:
     """The demo county; the same seed makes the same county."""
+    import shapely
+
+    parts = [_part(land, seed) for land in LANDS]
+    wards_2024 = tuple(ward for part in parts for ward in part.wards_2024)
+    return County(
+        seed=seed,
+        outline=shapely.coverage_union_all([part.outline for part in parts]),
+        wards_2019=tuple(ward for part in parts for ward in part.wards_2019),
+        wards_2024=wards_2024,
+        districts=tuple(district for part in parts for district in part.districts),
+        blocks=tuple(block for part in parts for block in part.blocks),
+        postcodes=tuple(postcode for part in parts for postcode in part.postcodes),
+        vehicle_crime_wards=_adjoining_pair(wards_2024),
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What lies in one land: see County."""
+
+    outline: Any
+    wards_2019: list[Area]
+    wards_2024: list[Area]
+    districts: list[Area]
+    blocks: list[Block]
+    postcodes: list[Postcode]
+
+
+def _part(land: Land, seed: int) -> _Part:
+    """One land and all in it, made with random numbers of its own."""
     import numpy as np
     import shapely
 
-    rng = np.random.default_rng(seed)
-    polygons, people = make_blocks(make_outline(rng), rng)
+    rng = np.random.default_rng([seed, *land.stream] if land.stream else seed)
+    polygons, people = make_blocks(land, make_outline(land, rng), rng)
     beside = neighbours(polygons)
-    district_of = make_districts(polygons, beside)
-    wards: dict[int, tuple[list[Area], list[str]]] = {
-        2019: _wards(polygons, people, district_of, beside, WARDS_2019, rng, _FIRST_CODE_2019),
-    }
-    kept = district_of == list(DISTRICTS).index(NORTHMARK)
-    reviewed, codes = _wards(polygons, people, district_of, beside, WARDS_2024, rng, _FIRST_CODE_2024)
-    old, old_codes = wards[2019]
-    wards[2024] = (
-        [area for area in old if area.parent_code == NORTHMARK] + reviewed,
-        [before if stays else after for before, after, stays in zip(old_codes, codes, kept, strict=True)],
-    )
-    blocks = _blocks(polygons, people, district_of, wards[2019][1], wards[2024][1], rng)
-    districts = tuple(
-        Area(code, name, COUNTY_CODE, shapely.coverage_union_all(polygons[district_of == index]))
-        for index, (code, name) in enumerate(DISTRICTS.items())
-    )
-    return County(
-        seed=seed,
+    district_of = make_districts(land, polygons, beside)
+    where = _Where(land, polygons, people, district_of, beside)
+    old, old_codes = _wards(where, WARDS_2019, rng, land.first_ward)
+    reviewed, codes = _wards(where, WARDS_2024, rng, _FIRST_CODE_2024)
+    new_codes = [after or before for before, after in zip(old_codes, codes, strict=True)]
+    return _Part(
         outline=shapely.coverage_union_all(polygons),
-        wards_2019=tuple(wards[2019][0]),
-        wards_2024=tuple(wards[2024][0]),
-        districts=districts,
-        blocks=blocks,
-        postcodes=_postcodes(polygons, people, rng),
-        vehicle_crime_wards=_adjoining_pair(wards[2024][0]),
+        wards_2019=old,
+        wards_2024=[area for area in old if area.parent_code not in WARDS_2024] + reviewed,
+        districts=[
+            Area(code, DISTRICTS[code], COUNTY_CODE, shapely.coverage_union_all(polygons[district_of == index]))
+            for index, code in enumerate(land.districts)
+        ],
+        blocks=_blocks(where, old_codes, new_codes, rng),
+        postcodes=_postcodes(where, rng),
     )
 
 
-def _wards(
-    polygons: Objects,
-    people: Floats,
-    district_of: Ints,
-    beside: dict[int, dict[int, float]],
-    names: dict[str, WardNames],
-    rng: Generator,
-    first_code: int,
-) -> tuple[list[Area], list[str]]:
+@dataclass(frozen=True)
+class _Where:
+    """A land's blocks: polygons, residents before rounding, the index of their district, and who lies beside whom."""
+
+    land: Land
+    polygons: Objects
+    people: Floats
+    district_of: Ints
+    beside: dict[int, dict[int, float]]
+
+
+def _wards(where: _Where, names: dict[str, WardNames], rng: Generator, first_code: int) -> tuple[list[Area], list[str]]:
     """The wards of the districts named in `names`, and the ward code of each block ("" in other districts)."""
     import numpy as np
     import shapely
 
+    polygons, people = where.polygons, where.people
     points, ward_of = centres(polygons), [""] * len(polygons)
     areas: list[Area] = []
-    for index, district in enumerate(DISTRICTS):
+    for index, district in enumerate(where.land.districts):
         if district not in names:
             continue
-        members = np.flatnonzero(district_of == index)
+        members = np.flatnonzero(where.district_of == index)
         group = np.full(len(polygons), -1)
         # A block without people still weighs a little, so that it counts as land.
         group[members] = cluster(points[members], people[members] + 1, names[district].count, rng)
-        group = join_up(group, beside, members.tolist())
+        group = join_up(group, where.beside, members.tolist())
         merged = [shapely.coverage_union_all(polygons[group == ward]) for ward in range(names[district].count)]
         called = name_wards(merged, district, names[district])
         for ward in sorted(range(len(merged)), key=called.__getitem__):
@@ -157,39 +182,40 @@ def _wards(
     return areas, ward_of
 
 
-def _blocks(
-    polygons: Objects, people: Floats, district_of: Ints, ward_2019: list[str], ward_2024: list[str], rng: Generator
-) -> tuple[Block, ...]:
+def _blocks(where: _Where, ward_2019: list[str], ward_2024: list[str], rng: Generator) -> list[Block]:
     """The blocks with whole residents and households."""
-    codes = list(DISTRICTS)
-    sizes = rng.normal(RESIDENTS_PER_HOUSEHOLD, 0.15, len(polygons)).clip(1.8, 3.0)
-    return tuple(
+    codes = where.land.districts
+    sizes = rng.normal(RESIDENTS_PER_HOUSEHOLD, 0.15, len(where.polygons)).clip(1.8, 3.0).tolist()
+    polygons, people, district_of = where.polygons.tolist(), where.people.tolist(), where.district_of.tolist()
+    return [
         Block(polygon, codes[district], old, new, round(number), round(number / size))
         for polygon, number, district, old, new, size in zip(
-            polygons.tolist(), people.tolist(), district_of.tolist(), ward_2019, ward_2024, sizes.tolist(), strict=True
+            polygons, people, district_of, ward_2019, ward_2024, sizes, strict=True
         )
-    )
+    ]
 
 
-def _postcodes(polygons: Objects, people: Floats, rng: Generator) -> tuple[Postcode, ...]:
+def _postcodes(where: _Where, rng: Generator) -> list[Postcode]:
     """Invented postcodes where people live: `ZM` is no postcode area; its number goes by the nearest settlement."""
     import numpy as np
 
-    where = rng.choice(len(polygons), POSTCODES, p=people / people.sum())
-    points = points_in(polygons[where], rng)
-    towns = np.array([(place.easting, place.northing) for place in SETTLEMENTS], dtype=float)
+    chosen = rng.choice(len(where.polygons), where.land.postcodes, p=where.people / where.people.sum())
+    points = points_in(where.polygons[chosen], rng)
+    places = where.land.settlements
+    towns = np.array([(place.easting, place.northing) for place in places], dtype=float)
+    first = SETTLEMENTS.index(places[0]) + 1
     units: dict[str, Postcode] = {}
     for (easting, northing), town in zip(points.tolist(), nearest(points, towns).tolist(), strict=True):
         # Nines are left free, so that a postcode can be valid and yet not in the directory.
         code = ""
         while not code or code in units:
             inward = [_INWARD_LETTERS[int(letter)] for letter in rng.integers(0, len(_INWARD_LETTERS), 2)]
-            code = f"ZM{town + 1} {rng.integers(1, 9)}{''.join(inward)}"
+            code = f"ZM{first + town} {rng.integers(1, 9)}{''.join(inward)}"
         units[code] = Postcode(code, round(easting), round(northing))
-    return tuple(units[code] for code in sorted(units))
+    return [units[code] for code in sorted(units)]
 
 
-def _adjoining_pair(wards: list[Area]) -> tuple[str, str]:
+def _adjoining_pair(wards: Sequence[Area]) -> tuple[str, str]:
     """Two Eastmark wards that share a border and lie near the main town, but do not hold its centre."""
     import shapely
 

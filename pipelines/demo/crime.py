@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipelines.demo.county import County
+from pipelines.demo.county import Block, County
 from pipelines.demo.geography import nearest, points_in
-from pipelines.demo.names import NORTHMARK, SETTLEMENTS
+from pipelines.demo.names import NORTH, NORTHMARK, SETTLEMENTS, SOUTH
 from pipelines.demo.patterns_of_crime import (
     BURGLARY,
     BURGLARY_TREND_PER_MONTH,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 HEADER = ("Ref", "Occurred", "Offence", "Disposal", "Beat", "Lon", "Lat")
 NO_LOCATION_SHARE = 0.007
+SOUTHERN_LEVEL = 0.3  # crimes a resident south of the estuary, where nothing is large, beside those north of it
+_FIRST_SOUTHERN = 10_001  # each southern district numbers its crimes from its own thousand on
 TEST_MONTHS = (date(2023, 5, 1), date(2024, 2, 1))  # two rows of offence TEST in each
 CORRECTION_REMOVED, CORRECTION_RECODED, CORRECTION_ADDED = 12, 25, 9
 # What a corrected offence becomes: another kind of crime, so that counts by category move.
@@ -55,12 +57,12 @@ def crime_file(county: County, month: date, correction: bool) -> bytes:
     import numpy as np
 
     rng = np.random.default_rng([county.seed, _STREAM, month.year, month.month])
-    crimes = _month(county, month, rng)
-    rows = _rows(crimes, month, 1, rng)
+    rows = _rows(_month(county, month, rng), month, 1, rng)
     if month in TEST_MONTHS:
         rows += [[f"{_prefix(month)}-T{n}", f"{month:%Y-%m}-0{n} 09:00", "TEST", "", "", "", ""] for n in (1, 2)]
     if correction:
         rows = _corrected(rows, county, month)
+    rows += _south(county, month)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(HEADER)
@@ -72,31 +74,66 @@ def _prefix(month: date) -> str:
     return f"MS{month:%y%m}"
 
 
-def _month(county: County, month: date, rng: Generator) -> list[_Crime]:
-    """All crimes of a month, in order of time."""
+def _south(county: County, month: date) -> list[list[str]]:
+    """The rows of the districts south of the estuary, each with random numbers of its own, in order of district."""
     import numpy as np
 
-    polygons: Objects = np.array([block.polygon for block in county.blocks], dtype=object)
-    crimes = [crime for kind in KINDS for crime in _of_kind(kind, county, polygons, month, rng)]
-    return sorted(crimes, key=lambda crime: (crime.occurred, crime.offence, crime.easting))
+    rows: list[list[str]] = []
+    for index, district in enumerate(SOUTH.districts):
+        rng = np.random.default_rng([county.seed, _STREAM, month.year, month.month, 100 + index])
+        blocks = [block for block in county.blocks if block.district == district]
+        polygons = _polygons(blocks)
+        people = np.array([block.residents for block in blocks], dtype=float)
+        crimes = []
+        for kind in KINDS:
+            elsewhere = people / NORTH.residents * _mean(kind, month) * SOUTHERN_LEVEL
+            scattered = rng.choice(len(polygons), rng.poisson(elsewhere.sum()), p=elsewhere / elsewhere.sum())
+            crimes += _crimes(kind, points_in(polygons[scattered], rng), month, rng)
+        rows += _rows(sorted(crimes, key=_order), month, _FIRST_SOUTHERN + 1_000 * index, rng)
+    return rows
 
 
-def _of_kind(kind: Kind, county: County, polygons: Objects, month: date, rng: Generator) -> list[_Crime]:
+def _month(county: County, month: date, rng: Generator) -> list[_Crime]:
+    """All crimes of a month north of the estuary, in order of time."""
+    blocks = [block for block in county.blocks if block.district in NORTH.districts]
+    crimes = [crime for kind in KINDS for crime in _of_kind(kind, county, blocks, month, rng)]
+    return sorted(crimes, key=_order)
+
+
+def _order(crime: _Crime) -> tuple[str, str, float]:
+    return crime.occurred, crime.offence, crime.easting
+
+
+def _polygons(blocks: list[Block]) -> Objects:
+    import numpy as np
+
+    return np.array([block.polygon for block in blocks], dtype=object)
+
+
+def _mean(kind: Kind, month: date) -> float:
+    """How many crimes of a kind are to be expected in a month north of the estuary."""
+    days = monthrange(month.year, month.month)[1]
+    season = 1 + kind.season * math.cos(2 * math.pi * (month.month - kind.peak_month) / 12)
+    return kind.a_month * days / 30.44 * season
+
+
+def _of_kind(kind: Kind, county: County, blocks: list[Block], month: date, rng: Generator) -> list[_Crime]:
     """The crimes of one kind in a month: at hot spots, and at homes by how many people live there."""
     import numpy as np
 
-    days = monthrange(month.year, month.month)[1]
-    mean = (
-        kind.a_month * days / 30.44 * (1 + kind.season * math.cos(2 * math.pi * (month.month - kind.peak_month) / 12))
-    )
-    elsewhere = _where(kind, county, month) * mean * (1 - sum(kind.hot.values()))
+    mean, polygons = _mean(kind, month), _polygons(blocks)
+    elsewhere = _where(kind, county, blocks, month) * mean * (1 - sum(kind.hot.values()))
     points = [
         rng.normal((spot.easting, spot.northing), spot.spread_m, (rng.poisson(mean * share), 2))
         for spot, share in kind.hot.items()
     ]
     scattered = rng.choice(len(polygons), rng.poisson(elsewhere.sum()), p=elsewhere / elsewhere.sum())
-    where = np.vstack([*points, points_in(polygons[scattered], rng)])
-    count = len(where)
+    return _crimes(kind, np.vstack([*points, points_in(polygons[scattered], rng)]), month, rng)
+
+
+def _crimes(kind: Kind, where: Floats, month: date, rng: Generator) -> list[_Crime]:
+    """A crime of a kind at each point (n, 2), with its time, offence and disposal."""
+    days, count = monthrange(month.year, month.month)[1], len(where)
     times = _times(kind, month, days, count, rng)
     offences = rng.choice(list(kind.offences), count, p=_weights(kind.offences)).tolist()
     disposals = rng.choice(list(DISPOSALS), count, p=_weights(DISPOSALS)).tolist()
@@ -112,17 +149,17 @@ def _of_kind(kind: Kind, county: County, polygons: Objects, month: date, rng: Ge
     ]
 
 
-def _where(kind: Kind, county: County, month: date) -> Floats:
+def _where(kind: Kind, county: County, blocks: list[Block], month: date) -> Floats:
     """The share of a kind's crimes that each block has, (blocks,); trends make the sum differ from 1."""
     import numpy as np
 
-    shares = np.array([block.residents for block in county.blocks], dtype=float)
+    shares = np.array([block.residents for block in blocks], dtype=float)
     shares /= shares.sum()
     if kind is VEHICLE and month >= VEHICLE_TREND_FROM:
-        shares[[block.ward_2024 in county.vehicle_crime_wards for block in county.blocks]] *= VEHICLE_TREND
+        shares[[block.ward_2024 in county.vehicle_crime_wards for block in blocks]] *= VEHICLE_TREND
     if kind is BURGLARY:
         falling = 1 - BURGLARY_TREND_PER_MONTH * MONTHS.index(month)
-        shares[[block.district == NORTHMARK for block in county.blocks]] *= falling
+        shares[[block.district == NORTHMARK for block in blocks]] *= falling
     return shares
 
 

@@ -13,11 +13,20 @@ from pipelines.demo.population import population_file
 from pipelines.demo.schedule import (
     COUNTY_COUNCIL,
     EASTMARK_COUNCIL,
+    FENMARK_COUNCIL,
+    HEATHMARK_COUNCIL,
+    HIGHMARK_COUNCIL,
+    MILLMARK_COUNCIL,
+    NETHERMARK_COUNCIL,
     NORTHMARK_COUNCIL,
+    OVERMARK_COUNCIL,
     POLICE,
+    STONEMARK_COUNCIL,
     WESTMARK_COUNCIL,
     planned,
 )
+from pipelines.demo.southern_reports import fenmark_file, heathmark_file, highmark_file, stonemark_file
+from pipelines.demo.southern_work import millmark_file, nethermark_file, overmark_file
 from pipelines.demo.vehicles import eastmark_file, northmark_file, westmark_file
 
 # What makes a file's bytes: the county, the first day of the period, and whether it is the corrected sending.
@@ -26,6 +35,13 @@ _CONTENT: dict[str, Callable[[County, date, bool], bytes]] = {
     NORTHMARK_COUNCIL: northmark_file,
     EASTMARK_COUNCIL: eastmark_file,
     WESTMARK_COUNCIL: westmark_file,
+    MILLMARK_COUNCIL: millmark_file,
+    FENMARK_COUNCIL: fenmark_file,
+    HIGHMARK_COUNCIL: highmark_file,
+    HEATHMARK_COUNCIL: heathmark_file,
+    OVERMARK_COUNCIL: overmark_file,
+    NETHERMARK_COUNCIL: nethermark_file,
+    STONEMARK_COUNCIL: stonemark_file,
     COUNTY_COUNCIL: population_file,
 }
 

@@ -1,4 +1,4 @@
-"""The shape of the demo county: an outline, some 900 small blocks that tile it, and wards and districts made of blocks.
+"""The shape of the demo county: an outline, small blocks that tile it, and wards and districts made of blocks.
 
 Everything is a union of blocks, so wards and districts tile the county exactly in every vintage, neighbours share
 their vertices, and any figure kept by block adds up alike in every set. EPSG:27700, metres, on a grid of 0.1 m.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pipelines.demo.names import COUNTY_RESIDENTS, DISTRICTS, SETTLEMENTS, Settlement, WardNames
+from pipelines.demo.names import SETTLEMENTS, Land, Settlement, WardNames
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,15 +20,13 @@ if TYPE_CHECKING:
     Objects: TypeAlias = npt.NDArray[np.object_]
     Generator: TypeAlias = np.random.Generator
 
-BOUNDS = (370_500.0, 300_500.0, 409_500.0, 335_500.0)  # west, south, east, north of the county
 GRID_M = 0.1
-SEEDS = 900
 RURAL_SHARE = 0.35  # of the blocks: open country has more, emptier blocks than its people would give it
 EDGE_JITTER = 0.09  # sideways wander of an edge, as a share of its length
 
 
-def make_outline(rng: Generator) -> Any:
-    """An irregular county outline: a polygon that fills BOUNDS and is star-shaped, so never crosses itself."""
+def make_outline(land: Land, rng: Generator) -> Any:
+    """An irregular outline: a polygon that fills the land's bounds and is star-shaped, so never crosses itself."""
     import numpy as np
     import shapely
 
@@ -39,17 +37,17 @@ def make_outline(rng: Generator) -> Any:
     radius += rng.normal(0, 0.006, angle.size)
     ring = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
     low, high = ring.min(axis=0), ring.max(axis=0)
-    west, south, east, north = BOUNDS
+    west, south, east, north = land.bounds
     scaled = np.array([west, south]) + (ring - low) / (high - low) * np.array([east - west, north - south])
     return shapely.Polygon(np.round(scaled, 1))
 
 
-def make_blocks(outline: Any, rng: Generator) -> tuple[Objects, Floats]:
-    """The county cut into blocks, small in towns: an array of polygons, and the residents of each before rounding."""
+def make_blocks(land: Land, outline: Any, rng: Generator) -> tuple[Objects, Floats]:
+    """A land cut into blocks, small in towns: an array of polygons, and the residents of each before rounding."""
     import numpy as np
     import shapely
 
-    seeds, residents = _seeds(outline, rng)
+    seeds, residents = _seeds(land, outline, rng)
     diagram = shapely.voronoi_polygons(shapely.multipoints(seeds), extend_to=outline.buffer(5_000), only_edges=True)
     edges = _wander(shapely.get_parts(shapely.segmentize(shapely.node(diagram), 1_500)), rng)
     lines = [shapely.intersection(shapely.multilinestrings(edges), outline), outline.exterior]
@@ -63,21 +61,22 @@ def make_blocks(outline: Any, rng: Generator) -> tuple[Objects, Floats]:
     return blocks, people
 
 
-def _seeds(outline: Any, rng: Generator) -> tuple[Floats, Floats]:
-    """Points (n, 2) thick in towns and thin between, and the residents each stands for, COUNTY_RESIDENTS in all."""
+def _seeds(land: Land, outline: Any, rng: Generator) -> tuple[Floats, Floats]:
+    """Points (n, 2) thick in towns and thin between, and the residents each stands for, all of the land's together."""
     import numpy as np
 
-    urban = sum(place.residents for place in SETTLEMENTS)
-    counts = [round(SEEDS * (1 - RURAL_SHARE) * place.residents / urban) for place in SETTLEMENTS]
-    rural = SEEDS - sum(counts)
+    places = land.settlements
+    urban = sum(place.residents for place in places)
+    counts = [round(land.blocks * (1 - RURAL_SHARE) * place.residents / urban) for place in places]
+    rural = land.blocks - sum(counts)
     parts, people = [], []
-    for place, count in zip(SETTLEMENTS, counts, strict=True):
+    for place, count in zip(places, counts, strict=True):
         centre = np.array([place.easting, place.northing])
         parts.append(_inside(outline, count, lambda n, c=centre, s=place.spread_m: rng.normal(c, s, (n, 2))))
         people.append(_share_out(place.residents, count, rng))
-    west, south, east, north = BOUNDS
+    west, south, east, north = land.bounds
     parts.append(_inside(outline, rural, lambda n: rng.uniform((west, south), (east, north), (n, 2))))
-    people.append(_share_out(COUNTY_RESIDENTS - urban, rural, rng))
+    people.append(_share_out(land.residents - urban, rural, rng))
     points: Floats = np.vstack(parts).round(1)
     return points, np.concatenate(people)
 
@@ -211,11 +210,11 @@ def _strays(groups: Ints, beside: dict[int, dict[int, float]], members: list[int
     return sorted(block for each in pieces.values() for piece in sorted(each, key=len)[:-1] for block in piece)
 
 
-def make_districts(blocks: Objects, beside: dict[int, dict[int, float]]) -> Ints:
-    """The district of each block as an index into DISTRICTS: the one whose main town is nearest."""
+def make_districts(land: Land, blocks: Objects, beside: dict[int, dict[int, float]]) -> Ints:
+    """The district of each block as an index into the land's: the one whose main town is nearest."""
     import numpy as np
 
-    towns = [main_town(code) for code in DISTRICTS]
+    towns = [main_town(code) for code in land.districts]
     seats = np.array([(town.easting, town.northing) for town in towns], dtype=float)
     return join_up(nearest(centres(blocks), seats), beside, list(range(len(blocks))))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.demo.county import Area, County
-from pipelines.demo.names import EASTMARK, NORTHMARK, WESTMARK
+from pipelines.demo.names import DISTRICTS, FENMARK, HEATHMARK, HIGHMARK, STONEMARK, WESTMARK
 from pipelines.demo.streets import write_names, write_uprns
 
 _DECIMALS = 8  # of a degree: about a millimetre
@@ -22,12 +22,11 @@ TERMINATED_POSTCODE, TERMINATED_IN = "ZM4 4FR", "202402"
 REUSED_POSTCODE, FIRST_LIFE, USED_AGAIN_FROM = "ZM5 7DE", ("198001", "201506"), "201604"
 _HISTORY_COLUMNS = ("GEOGCD", "GEOGNM", "OPER_DATE", "TERM_DATE", "PARENTCD", "ENTITYCD", "STATUS")
 _FIRST_DAY_OF_2019, _LAST_DAY_OF_2019, _FIRST_DAY_OF_2024 = "02/05/2019", "01/05/2024", "02/05/2024"
-# The three districts become two councils on 1 April 2027; their codes are not published yet.
-_COUNCILS_2027 = (
-    (NORTHMARK, "pending:north-and-east-mark", "North and East Mark"),
-    (EASTMARK, "pending:north-and-east-mark", "North and East Mark"),
-    (WESTMARK, "pending:west-mark", "West Mark"),
-)
+# The eleven districts become two councils on 1 April 2027; their codes are not published yet. All in the west count
+# reports of abandoned vehicles; in the east hardly any two count the same.
+_NORTH_AND_EAST, _WEST = ("pending:north-and-east-mark", "North and East Mark"), ("pending:west-mark", "West Mark")
+_IN_THE_WEST = (WESTMARK, FENMARK, HIGHMARK, HEATHMARK, STONEMARK)
+_COUNCILS_2027 = tuple((code, *(_WEST if code in _IN_THE_WEST else _NORTH_AND_EAST)) for code in DISTRICTS)
 
 
 @dataclass(frozen=True)

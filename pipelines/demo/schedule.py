@@ -1,7 +1,8 @@
 """What the demo's partners send and when: every file of two years, with its issue date, in order of issue.
 
-The faults a real exchange has are declared here where they concern whole files: a late month, two corrected months, a
-month never sent, a nil return, a partner that starts late. Faults within a file stand with the rows they spoil.
+The faults a real exchange has are declared here where they concern whole files: late months, two corrected months, a
+month never sent, nil returns, a partner that starts late, one that never sends. Faults within
+a file stand with the rows they spoil.
 """
 
 from __future__ import annotations
@@ -9,33 +10,68 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from pipelines.specs.base import PeriodType
+from pipelines.specs.periods import next_start
+
 # Everything issued up to this day is the first instalment. The second brings the late month, both corrections, and
 # February and March 2025 of every monthly feed, and the last of the police force's bulletins.
 FIRST_INSTALMENT = date(2025, 2, 28)
 
-POLICE, NORTHMARK_COUNCIL, EASTMARK_COUNCIL = "demo_police", "demo_northmark", "demo_eastmark"
-WESTMARK_COUNCIL, COUNTY_COUNCIL = "demo_westmark", "demo_county_council"
+POLICE, COUNTY_COUNCIL = "demo_police", "demo_county_council"
+NORTHMARK_COUNCIL, EASTMARK_COUNCIL, WESTMARK_COUNCIL = "demo_northmark", "demo_eastmark", "demo_westmark"
+MILLMARK_COUNCIL, FENMARK_COUNCIL, HIGHMARK_COUNCIL = "demo_millmark", "demo_fenmark", "demo_highmark"
+HEATHMARK_COUNCIL, OVERMARK_COUNCIL = "demo_heathmark", "demo_overmark"
+NETHERMARK_COUNCIL, STONEMARK_COUNCIL = "demo_nethermark", "demo_stonemark"
+# Saltmark's district council has agreed to send its reports and has never sent a file.
 
 MONTHS = tuple(date(2023 + (3 + month) // 12, (3 + month) % 12 + 1, 1) for month in range(24))  # 2023-04 .. 2025-03
+QUARTERS = MONTHS[::3]
+WEEKS = tuple(date(2024, 4, 1) + timedelta(weeks=week) for week in range(52))  # 1 April 2024 was a Monday
 YEARS = (date(2022, 1, 1), date(2023, 1, 1), date(2024, 1, 1))
-
-# Days between the end of a month and its file; none passes the 20 days after which a return is late.
-_DAYS_AFTER = {POLICE: 13, NORTHMARK_COUNCIL: 7, EASTMARK_COUNCIL: 10, WESTMARK_COUNCIL: 15}
-_FILE_NAMES = {
-    POLICE: "crime_{:%Y-%m}.csv",
-    NORTHMARK_COUNCIL: "AV_{:%m%y}.csv",
-    EASTMARK_COUNCIL: "Eastmark vehicles removed {:%b %Y}.xlsx",
-    WESTMARK_COUNCIL: "WMDC_ABV_{:%Y%m}.txt",
-    COUNTY_COUNCIL: "population_{:%Y}.csv",
-}
-_BULLETIN = "recorded_crime_bulletin.csv"
-QUARTERS = MONTHS[9::3]  # the force has published a bulletin since the first quarter of 2024
+FINANCIAL_YEARS = (date(2023, 4, 1), date(2024, 4, 1))
 
 POLICE_LATE, POLICE_LATE_ISSUED = date(2024, 9, 1), date(2025, 3, 24)
 POLICE_CORRECTED, POLICE_CORRECTED_ISSUED = date(2024, 6, 1), date(2025, 4, 2)
 NORTHMARK_CORRECTED, NORTHMARK_CORRECTED_ISSUED = date(2024, 8, 1), date(2025, 4, 3)
 WESTMARK_NEVER_SENT, WESTMARK_NIL = date(2024, 11, 1), date(2024, 12, 1)
-EASTMARK_STARTS = date(2023, 7, 1)
+# Nethermark's officer was away: both came together, the first of them late.
+NETHERMARK_LATE, NETHERMARK_LATE_ISSUED = date(2024, 1, 1), date(2024, 3, 8)
+
+
+@dataclass(frozen=True)
+class _Custom:
+    """What a partner sends: for which periods, from each first day to the day before `next`, and what files are called.
+
+    `days_after`: days from the end of a period to its file, within those after which a return is late. `wander`: a
+    monthly file comes up to three days later, and none at a weekend.
+    """
+
+    periods: tuple[date, ...]
+    kind: PeriodType
+    days_after: int
+    name: str
+    wander: bool = True
+
+
+_CUSTOMS = {
+    POLICE: _Custom(MONTHS, PeriodType.MONTH, 13, "crime_{:%Y-%m}.csv"),
+    NORTHMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 7, "AV_{:%m%y}.csv"),
+    EASTMARK_COUNCIL: _Custom(
+        MONTHS[3:], PeriodType.MONTH, 10, "Eastmark vehicles removed {:%b %Y}.xlsx"
+    ),  # from July 2023
+    WESTMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 15, "WMDC_ABV_{:%Y%m}.txt"),
+    MILLMARK_COUNCIL: _Custom(QUARTERS, PeriodType.QUARTER, 19, "Millmark cases, quarter from {:%b %Y}.ods"),
+    FENMARK_COUNCIL: _Custom(WEEKS, PeriodType.WEEK, 1, "FEN{:%Y%m%d}.dat", wander=False),
+    HIGHMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 4, "abandoned-{:%Y-%m}.xml"),
+    HEATHMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 2, "AVReturn_{:%Y%m}.json"),
+    OVERMARK_COUNCIL: _Custom(QUARTERS, PeriodType.QUARTER, 25, "Overmark_visits_{:%Y-%m}.zip"),
+    NETHERMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 12, "notices_{:%B_%Y}.geojson"),
+    STONEMARK_COUNCIL: _Custom(FINANCIAL_YEARS, PeriodType.FINANCIAL_YEAR, 40, "AV return {:%Y}.txt"),
+    COUNTY_COUNCIL: _Custom(YEARS, PeriodType.CALENDAR_YEAR, 44, "population_{:%Y}.csv", wander=False),
+}
+SENDERS = frozenset(_CUSTOMS)  # every partner that ever sends a file
+_BULLETIN = "recorded_crime_bulletin.csv"
+BULLETIN_QUARTERS = QUARTERS[3:]  # the force has published a bulletin since the first quarter of 2024
 
 
 @dataclass(frozen=True)
@@ -54,34 +90,44 @@ class Planned:
     @property
     def path(self) -> str:
         """Where the file lands, below the landing folder."""
-        name = _BULLETIN if self.is_bulletin else _FILE_NAMES[self.partner].format(self.period)
+        name = _BULLETIN if self.is_bulletin else _CUSTOMS[self.partner].name.format(self.period)
         return f"{self.partner}/{self.issued.isoformat()}/{name}"
+
+    @property
+    def days_after(self) -> int:
+        """Days from the first day after the period to the file."""
+        return (self.issued - next_start(_CUSTOMS[self.partner].kind, self.period)).days
 
 
 def planned() -> list[Planned]:
     """Every file the partners ever send, in order of issue."""
     files = [
-        Planned(_issued(partner, month), partner, month)
-        for partner in _DAYS_AFTER
-        for month in MONTHS
-        if not (partner == WESTMARK_COUNCIL and month == WESTMARK_NEVER_SENT)
-        and not (partner == EASTMARK_COUNCIL and month < EASTMARK_STARTS)
+        Planned(_issued(partner, custom, period), partner, period)
+        for partner, custom in _CUSTOMS.items()
+        for period in custom.periods
+        if not (partner == WESTMARK_COUNCIL and period == WESTMARK_NEVER_SENT)
     ]
-    files += [Planned(date(year.year + 1, 2, 14), COUNTY_COUNCIL, year) for year in YEARS]
-    files += [Planned(quarter + timedelta(days=120), POLICE, quarter, is_bulletin=True) for quarter in QUARTERS]
+    files += [
+        Planned(quarter + timedelta(days=120), POLICE, quarter, is_bulletin=True) for quarter in BULLETIN_QUARTERS
+    ]
     files.append(Planned(POLICE_CORRECTED_ISSUED, POLICE, POLICE_CORRECTED, correction=True))
     files.append(Planned(NORTHMARK_CORRECTED_ISSUED, NORTHMARK_COUNCIL, NORTHMARK_CORRECTED, correction=True))
     return sorted(files, key=lambda file: (file.issued, file.partner, file.period))
 
 
-def _issued(partner: str, month: date) -> date:
-    """The issue date of a month's first file: a few days' wander about the partner's custom, over no weekend."""
-    if partner == POLICE and month == POLICE_LATE:
+def _issued(partner: str, custom: _Custom, period: date) -> date:
+    """The issue date of a period's first file: a few days' wander about the partner's custom, over no weekend."""
+    if (partner, period) == (POLICE, POLICE_LATE):
         return POLICE_LATE_ISSUED
-    day = next_month(month) + timedelta(days=_DAYS_AFTER[partner] + month.month * 5 % 4)
+    if (partner, period) == (NETHERMARK_COUNCIL, NETHERMARK_LATE):
+        return NETHERMARK_LATE_ISSUED
+    day = next_start(custom.kind, period) + timedelta(days=custom.days_after)
+    if not custom.wander:
+        return day
+    day += timedelta(days=period.month * 5 % 4)
     return day - timedelta(days=max(0, day.weekday() - 4))
 
 
 def next_month(month: date) -> date:
     """The first day of the month after."""
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    return next_start(PeriodType.MONTH, month)

@@ -103,20 +103,29 @@ def _record(number: int, each: Named) -> dict[str, object]:
     }
 
 
-def write_uprns(county: County, path: Path) -> None:
-    """Write properties about each postcode as OS Open UPRN has them: a number, a position in metres and in degrees."""
+def properties(county: County) -> dict[int, tuple[float, float]]:
+    """The properties about each postcode: an invented UPRN and its point, in EPSG:27700 metres."""
     import numpy as np
     import shapely
-    from convertbng.cutil import convert_lonlat
 
     rng = np.random.default_rng([county.seed, _STREAM + 1])
     centres = np.array([(code.easting, code.northing) for code in county.postcodes], dtype=float)
     points = np.repeat(centres, _PROPERTIES_EACH_POSTCODE, axis=0)
     points = (points + rng.uniform(-60, 60, points.shape)).round(2)
     points = points[shapely.contains_xy(county.outline, points[:, 0], points[:, 1])]
+    return {_FIRST_UPRN + number: (east, north) for number, (east, north) in enumerate(points.tolist())}
+
+
+def write_uprns(county: County, path: Path) -> None:
+    """Write the properties as OS Open UPRN has them: a number, a position in metres and in degrees."""
+    import numpy as np
+    from convertbng.cutil import convert_lonlat
+
+    found = properties(county)
+    points = np.array(list(found.values()))
     lon, lat = convert_lonlat(np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1]))
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(["UPRN", "X_COORDINATE", "Y_COORDINATE", "LATITUDE", "LONGITUDE"])
-        for number, ((east, north), west, up) in enumerate(zip(points.tolist(), lon, lat, strict=True)):
-            writer.writerow([_FIRST_UPRN + number, east, north, round(up, _DECIMALS), round(west, _DECIMALS)])
+        for (number, (east, north)), west, up in zip(found.items(), lon, lat, strict=True):
+            writer.writerow([number, east, north, round(up, _DECIMALS), round(west, _DECIMALS)])

@@ -1,4 +1,4 @@
-"""The three districts' monthly returns of abandoned vehicles: three formats, three codings, and two units counted.
+"""The northern districts' monthly returns of abandoned vehicles: three formats, three codings, two units counted.
 
 Northmark and Westmark count reports; Eastmark counts the vehicles it takes away, about one for every three reports.
 Each spoilt row is planted by name below, in a month declared there.
@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import csv
 import io
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipelines.demo.county import County, Postcode
-from pipelines.demo.geography import points_in
+from pipelines.demo.county import County
+from pipelines.demo.draws import choose, days_in, generator, how_many, one, points_of, postcodes_of, registration
 from pipelines.demo.names import EASTMARK, KEEPER_FIRST, KEEPER_LAST, MAKES, NORTHMARK, OFFICER_NOTES, WESTMARK
 from pipelines.demo.schedule import WESTMARK_NIL, next_month
 from pipelines.demo.workbook import workbook
 
 if TYPE_CHECKING:
-    from pipelines.demo.geography import Floats, Generator
+    from pipelines.demo.geography import Generator
 
 NORTHMARK_SHORT_ROW = date(2023, 9, 1)  # one line lacks a field
 NORTHMARK_EXTRA_COMMA = date(2024, 2, 1)  # one line has a comma in its notes and no quotes
@@ -50,8 +49,8 @@ def northmark_file(county: County, month: date, correction: bool) -> bytes:
 
     As a correction: the third row is gone, the first has another type, and two reports found since are added.
     """
-    rng = _generator(county, _NORTHMARK_STREAM, month)
-    rows = _northmark_rows(county, month, _how_many(24, 15, 40, month, rng), 1, rng)
+    rng = generator(county, _NORTHMARK_STREAM, month)
+    rows = _northmark_rows(county, month, how_many(24, 15, 40, month, rng), 1, rng)
     if correction:
         rows[0][2] = "VAN" if rows[0][2] != "VAN" else "CAR"
         rows = rows[:2] + rows[3:] + _northmark_rows(county, month, 2, len(rows) + 1, rng)
@@ -71,23 +70,23 @@ def northmark_file(county: County, month: date, correction: bool) -> bytes:
 
 
 def _northmark_rows(county: County, month: date, count: int, first: int, rng: Generator) -> list[list[str]]:
-    points = _points(county, NORTHMARK, count, rng).round().astype(int).tolist()
-    days = _days(month, count, rng)
-    types = _choose(dict([*_NORTHMARK_TYPES.items(), _NORTHMARK_NOT_A_VEHICLE]), count, rng)
+    points = points_of(county, NORTHMARK, count, rng).round().astype(int).tolist()
+    days = days_in(month, count, rng)
+    types = choose(dict([*_NORTHMARK_TYPES.items(), _NORTHMARK_NOT_A_VEHICLE]), count, rng)
     rows = []
     for index in range(count):
-        keeper = f"{_one(KEEPER_FIRST, rng)} {_one(KEEPER_LAST, rng)}" if rng.random() < 0.7 else ""
+        keeper = f"{one(KEEPER_FIRST, rng)} {one(KEEPER_LAST, rng)}" if rng.random() < 0.7 else ""
         rows.append(
             [
                 f"AV/{month:%y}/{month:%m}{first + index:03d}",
                 f"{days[index]:%d/%m/%Y}",
                 types[index],
-                _one(MAKES, rng),
+                one(MAKES, rng),
                 keeper,
-                _registration(rng),
+                registration(rng),
                 str(points[index][0]),
                 str(points[index][1]),
-                _one(OFFICER_NOTES, rng),
+                one(OFFICER_NOTES, rng),
             ]
         )
     return rows
@@ -96,11 +95,11 @@ def _northmark_rows(county: County, month: date, count: int, first: int, rng: Ge
 def eastmark_file(county: County, month: date, correction: bool) -> bytes:
     """Eastmark's removals: a workbook with a title, a header on row 3, date cells, postcodes, and a row of totals."""
     del correction  # Eastmark never sends a month again
-    rng = _generator(county, _EASTMARK_STREAM, month)
-    count = _how_many(10, 6, 15, month, rng)
-    days = _days(month, count, rng)
-    types = _choose(_EASTMARK_TYPES, count, rng)
-    postcodes = _postcodes(county, EASTMARK, count, rng)
+    rng = generator(county, _EASTMARK_STREAM, month)
+    count = how_many(10, 6, 15, month, rng)
+    days = days_in(month, count, rng)
+    types = choose(_EASTMARK_TYPES, count, rng)
+    postcodes = postcodes_of(county, EASTMARK, count, rng)
     rows: list[list[object]] = [
         [f"EM{month:%y%m}{index + 1:03d}", days[index], types[index], postcodes[index].postcode, ""]
         for index in range(count)
@@ -125,11 +124,11 @@ def westmark_file(county: County, month: date, correction: bool) -> bytes:
     In one month some rows have a street where the grid reference belongs.
     """
     del correction  # Westmark never sends a month again
-    rng = _generator(county, _WESTMARK_STREAM, month)
-    count = 0 if month == WESTMARK_NIL else _how_many(19, 12, 30, month, rng)
-    points = _points(county, WESTMARK, count, rng).tolist()
-    days = [f"{day:%d-%b-%Y}" for day in _days(month, count, rng)]
-    types = _choose(_WESTMARK_TYPES, count, rng)
+    rng = generator(county, _WESTMARK_STREAM, month)
+    count = 0 if month == WESTMARK_NIL else how_many(19, 12, 30, month, rng)
+    points = points_of(county, WESTMARK, count, rng).tolist()
+    days = [f"{day:%d-%b-%Y}" for day in days_in(month, count, rng)]
+    types = choose(_WESTMARK_TYPES, count, rng)
     if month == WESTMARK_UNMAPPED:
         types[3] = types[7] = UNMAPPED_CODE
     if month == WESTMARK_BAD_DATE:
@@ -155,58 +154,3 @@ def grid_reference(easting: float, northing: float) -> str:
     great = letters[(3 - north // 5) * 5 + 2 + east // 5]
     small = letters[(4 - north % 5) * 5 + east % 5]
     return f"{great}{small} {int(easting % 100_000 // 100):03d} {int(northing % 100_000 // 100):03d}"
-
-
-def _generator(county: County, stream: int, month: date) -> Generator:
-    """The random numbers of one feed and month, so that each file is the same whichever others are written."""
-    import numpy as np
-
-    return np.random.default_rng([county.seed, stream, month.year, month.month])
-
-
-def _how_many(mean: int, least: int, most: int, month: date, rng: Generator) -> int:
-    """How many rows a month has: a few more in the months cars are taxed and sold, within bounds."""
-    busier = 1.2 if month.month in (3, 4, 9, 10) else 0.95
-    return min(max(int(rng.poisson(mean * busier)), least), most)
-
-
-def _days(month: date, count: int, rng: Generator) -> list[date]:
-    """`count` days of the month in order."""
-    days = sorted(rng.integers(1, monthrange(month.year, month.month)[1] + 1, count).tolist())
-    return [month.replace(day=day) for day in days]
-
-
-def _choose(table: dict[str, float], count: int, rng: Generator) -> list[str]:
-    total = sum(table.values())
-    chosen: list[str] = rng.choice(list(table), count, p=[weight / total for weight in table.values()]).tolist()
-    return chosen
-
-
-def _one(choices: tuple[str, ...], rng: Generator) -> str:
-    return choices[int(rng.integers(0, len(choices)))]
-
-
-def _points(county: County, district: str, count: int, rng: Generator) -> Floats:
-    """Points in a district, thicker where people live, as (count, 2) metres in EPSG:27700."""
-    import numpy as np
-
-    blocks = [block for block in county.blocks if block.district == district]
-    people = np.array([block.residents for block in blocks], dtype=float) + 15  # lay-bys have vehicles and no people
-    chosen = rng.choice(len(blocks), count, p=people / people.sum())
-    return points_in(np.array([block.polygon for block in blocks], dtype=object)[chosen], rng)
-
-
-def _postcodes(county: County, district: str, count: int, rng: Generator) -> list[Postcode]:
-    """Postcodes of a district, each one at most once."""
-    import shapely
-
-    polygon = county.district(district).polygon
-    ours = [code for code in county.postcodes if shapely.contains_xy(polygon, code.easting, code.northing)]
-    return [ours[index] for index in rng.choice(len(ours), count, replace=False).tolist()]
-
-
-def _registration(rng: Generator) -> str:
-    """A registration mark in today's layout whose first letter is never issued."""
-    letters = "ABCDEFGHJKLMNOPRSTUVWXYZ"
-    last = "".join(letters[int(index)] for index in rng.integers(0, len(letters), 3))
-    return f"Q{letters[int(rng.integers(0, len(letters)))]}{int(rng.integers(2, 24)):02d} {last}"

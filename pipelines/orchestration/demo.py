@@ -26,7 +26,7 @@ where dataset = 'crime' and boundary_set = 'demo_ward_2024' and area_name = 'Mar
 group by all order by crimes desc limit 5""",
     ),
     (
-        "Abandoned vehicles: two districts that count reports, one that counts removals",
+        "Abandoned vehicles: six districts that count reports, four that count other things, one that sent nothing",
         """select a.area_name as district, numerator as reported, round(value, 2) as per_1000_households, v.status, note
 from indicator_values v join areas a using (boundary_set, area_code)
 where indicator_id = 'abandoned_vehicles_reported_rate' and boundary_set = 'demo_district'
@@ -62,6 +62,7 @@ def demo_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say) -> dict[str
 
 
 def _only_demo(ledger: Ledger, home: Home) -> None:
+    from pipelines.demo.schedule import SENDERS
     from warehouse import ledger as led
 
     if home.landing_url is not None:
@@ -70,15 +71,12 @@ def _only_demo(ledger: Ledger, home: Home) -> None:
             "give the demo a home of its own: COMMONGRID_HOME=... commongrid demo"
         )
         raise Refusal("not_a_file", message)
-    others = {row["partner"] for row in ledger.rows(led.delivery)} - {f"demo_{name}" for name in _DEMO_PARTNERS}
+    others = {row["partner"] for row in ledger.rows(led.delivery)} - SENDERS
     if others:
         held = ", ".join(sorted(others))
         own = "give the demo a home of its own: COMMONGRID_HOME=... commongrid demo"
         message = f"{home.root} holds data of {held}; {own}"
         raise Refusal("not_a_file", message)
-
-
-_DEMO_PARTNERS = ("police", "northmark", "eastmark", "westmark", "county_council")
 
 
 def _reference(home: Home, county: Any, say: Say) -> None:
@@ -128,7 +126,7 @@ def _other_areas(home: Home, councils: Path, say: Say) -> None:
 
 
 def _brief(say: Say) -> Say:
-    """Leaves out the line of each file that loaded without a fault: there are ninety of them."""
+    """Leaves out the line of each file that loaded without a fault: there are two hundred of them."""
 
     def brief(line: str) -> None:
         if not (line.startswith("loaded") and line.endswith(" rows")):

@@ -60,7 +60,9 @@ def test_no_published_figure_adds_reports_and_removals(demo: tuple[Path, str]) -
         "select distinct supplier, unit_counted from record_counts where dataset = 'abandoned_vehicle' and count > 0",
     )
     assert {(row["supplier"], row["unit_counted"]) for row in units} == {
-        ("northmark", "report"), ("westmark", "report"), ("eastmark", "removal"),
+        ("northmark", "report"), ("westmark", "report"), ("fenmark", "report"), ("highmark", "report"),
+        ("heathmark", "report"), ("stonemark", "report"), ("eastmark", "removal"), ("millmark", "case"),
+        ("overmark", "visit"), ("nethermark", "notice"),
     }  # fmt: skip
     values = _ask(
         demo,
@@ -68,6 +70,56 @@ def test_no_published_figure_adds_reports_and_removals(demo: tuple[Path, str]) -
         "and boundary_set = 'demo_district' and area_code = 'X07000002' and period_start = '2024-05-01'",
     )
     assert values == [{"status": "not_comparable", "value": None, "note": "counted here as removal, not as report"}]
+
+
+_RATES = """
+select areas.area_name, v.status, v.numerator, v.value, v.note
+from indicator_values as v inner join areas using (boundary_set, area_code)
+where indicator_id = 'abandoned_vehicles_reported_rate' and period_type = 'financial_year'
+  and period_start = '2024-04-01' and boundary_set =
+"""
+
+
+def test_six_of_eleven_districts_have_a_rate_and_the_others_say_why_not(demo: tuple[Path, str]) -> None:
+    rows = {row["area_name"]: row for row in _ask(demo, f"{_RATES} 'demo_district'")}
+    assert {name: (row["status"], row["note"]) for name, row in rows.items()} == {
+        "Northmark": ("ok", None),
+        "Eastmark": ("not_comparable", "counted here as removal, not as report"),
+        "Westmark": ("partial", "not every expected return has come"),
+        "Millmark": ("not_comparable", "counted here as case, not as report"),
+        "Fenmark": ("ok", None),
+        "Highmark": ("ok", None),
+        "Saltmark": ("not_supplied", "no return has come"),
+        "Heathmark": ("ok", None),
+        "Overmark": ("not_comparable", "counted here as visit, not as report"),
+        "Nethermark": ("not_comparable", "counted here as notice, not as report"),
+        "Stonemark": ("ok", None),
+    }
+    assert (rows["Heathmark"]["numerator"], rows["Heathmark"]["value"]) == (0, 0)
+    for name, row in rows.items():
+        has_value = row["status"] in ("ok", "partial")
+        assert (row["numerator"] is not None, row["value"] is not None) == (has_value, has_value), name
+        assert name == "Heathmark" or not has_value or row["value"] > 1
+    loaded = _ask(
+        demo,
+        "select supplier, count(*) as rows from records where dataset = 'abandoned_vehicle' "
+        "and occurred_from between '2024-04-01' and '2025-03-31' group by all",
+    )
+    assert {row["supplier"] for row in loaded} == {name.lower() for name in rows} - {"saltmark", "heathmark"}
+
+
+def test_an_area_that_is_counted_in_two_units_has_no_rate(demo: tuple[Path, str]) -> None:
+    rows = {row.pop("area_name"): row for row in _ask(demo, f"{_RATES} 'demo_unitary_2027'")}
+    units = "case, notice, removal, visit"
+    assert rows["North and East Mark"] == {
+        "status": "not_comparable", "numerator": None, "value": None,
+        "note": f"counted in parts of this area as {units}, not as report",
+    }  # fmt: skip
+    west = rows["West Mark"]
+    parts = _ask(
+        demo, f"select sum(numerator) as reports from ({_RATES} 'demo_district') where area_name <> 'Northmark'"
+    )
+    assert (west["status"], west["numerator"]) == ("partial", parts[0]["reports"])
 
 
 def test_the_first_run_shows_quarantine_a_revision_a_gap_and_a_nil_return(demo: tuple[Path, str]) -> None:
@@ -84,6 +136,13 @@ def test_the_first_run_shows_quarantine_a_revision_a_gap_and_a_nil_return(demo: 
     assert found["westmark", "2024-12"]["state"] == "nil_return"
     assert found["westmark", "2024-05"]["rows_quarantined"] == 2
     assert found["northmark", "2023-09"]["rows_quarantined"] == 1
+    assert found["nethermark", "2024-01"]["is_late"]
+    assert found["highmark", "2024-09"]["rows_quarantined"] == found["millmark", "2023-10"]["rows_quarantined"] == 1
+    states = [
+        {row["state"] for row in rows if row["supplier"] == supplier and row["month"] >= "2024-04"}
+        for supplier in ("saltmark", "heathmark", "stonemark")
+    ]
+    assert states == [{"not_supplied"}, {"nil_return"}, set()]
 
 
 def test_a_row_that_was_recorded_as_wrong_is_placed_where_it_should_be(demo: tuple[Path, str]) -> None:
@@ -124,14 +183,43 @@ def test_a_street_in_place_of_a_grid_reference_is_found_or_said_to_be_ambiguous(
     ]
     ledger = sqlite3.connect(f"file:{demo[0] / 'ledger.sqlite'}?mode=ro", uri=True)
     told = ledger.execute(
-        "select issue_type, count, example from issue_total where issue_type like '%street%' order by 1"
+        "select issue_type, count, example from issue_total where issue_type like '%street%' "
+        "and example like '%OS_GRID%' order by 1"
     ).fetchall()
     ledger.close()
     assert [(kind, count) for kind, count, _ in told] == [("ambiguous_street", 1), ("street_respelt", 1)]
     assert [example.partition(": ")[2] for *_, example in told] == [
         "OS_GRID: 2 streets of this name; its town or village would tell", "OS_GRID: read as Tenterfield Road",
     ]  # fmt: skip
-    assert {"UPRNs: 4,499", "names: 56 streets, 7 places"} <= set(demo[1].splitlines())
+    assert {"UPRNs: 6,884", "names: 147 streets, 23 places"} <= set(demo[1].splitlines())
+
+
+def test_each_way_to_a_place_is_used_and_a_ward_is_enough(demo: tuple[Path, str]) -> None:
+    rows = _ask(
+        demo,
+        "select partner, string_agg(distinct place_method, ' ' order by place_method) as ways from records "
+        "where dataset = 'abandoned_vehicle' group by all",
+    )
+    assert {row["partner"].removeprefix("demo_"): row["ways"] for row in rows} == {
+        "northmark": "coordinates",
+        "eastmark": "postcode postcode_terminated",
+        "westmark": "ambiguous_street grid_reference street",
+        "millmark": "ambiguous_street street",
+        "fenmark": "unknown_uprn uprn",
+        "highmark": "coordinates dummy_location",
+        "heathmark": "coordinates",
+        "overmark": "area no_location",
+        "nethermark": "coordinates",
+        "stonemark": "postcode postcode_sector",
+    }
+    [visits] = _ask(
+        demo,
+        "select sum(count) as visits, count(distinct area_code) as wards from record_counts "
+        "where supplier = 'overmark' "
+        "and boundary_set = 'demo_ward_2024' and period_type = 'month' and area_code like 'X05%' and count > 0",
+    )
+    assert visits["wards"] == 3
+    assert visits["visits"] > 150
 
 
 def test_a_rate_is_its_numerator_by_its_denominator_with_its_interval(demo: tuple[Path, str]) -> None:
@@ -162,7 +250,7 @@ def test_the_status_tells_what_is_missing(demo: tuple[Path, str]) -> None:
         text=True,
         check=True,
     )
-    assert "4 returns not supplied" in done.stdout
+    assert "28 returns not supplied" in done.stdout
 
 
 def test_the_forces_own_totals_are_explained(demo: tuple[Path, str]) -> None:
@@ -175,7 +263,7 @@ def test_the_forces_own_totals_are_explained(demo: tuple[Path, str]) -> None:
     beside = [(row["month"], row["cause"], row["difference"]) for row in rows if row["cause"] != "unplaced"]
     assert beside == [("2024-02", "cancelled_or_reclassified", 2.0), ("2024-06", "unexplained", 3.0)]
     february = [(row["theirs"], row["ours"], row["difference"]) for row in rows if row["month"] == "2024-02"]
-    assert february == [(873.0, 861, 2.0), (873.0, 861, 10.0)]
+    assert february == [(1122.0, 1108, 2.0), (1122.0, 1108, 12.0)]
     removed = _ask(
         demo,
         "select period_start, cause from reconciliation where partner = 'demo_eastmark' and cause <> 'none' "

@@ -16,12 +16,12 @@ with judged as (
         end as series,
         case
             when not numerator.has_supplier then 'not_supplied'
-            when not numerator.has_like_unit then 'not_comparable'
+            when not numerator.has_like_unit or numerator.has_unlike_unit then 'not_comparable'
             when not coalesce(numerator.has_any, false) then 'not_supplied'
             when is_mixed then 'not_comparable'
             when not coalesce(denominator.is_comparable, true) then 'not_comparable'
             when coalesce(denominator.denominator, 0) <= 0 then 'not_applicable'
-            when not coalesce(numerator.is_whole, false) or numerator.has_unlike_unit then 'partial'
+            when not coalesce(numerator.is_whole, false) then 'partial'
             when numerator.is_estimated or coalesce(denominator.is_estimated, false) then 'estimated'
             else 'ok'
         end as status
@@ -108,10 +108,17 @@ select
         concat_ws(
             '; ',
             case
+                when counted.status = 'not_comparable' and counted.has_like_unit and counted.has_unlike_unit
+                    then
+                        'counted in parts of this area as ' || counted.unlike_units || ', not as '
+                        || counted.unit_counted
                 when counted.status = 'not_comparable' and not counted.has_like_unit
                     then 'counted here as ' || counted.unlike_units || ', not as ' || counted.unit_counted
                 when counted.status = 'not_comparable' and not counted.is_mixed
                     then 'no denominator can be given for these boundaries: no lookup follows them'
+                when counted.status = 'not_supplied' and not counted.has_supplier
+                    then 'nobody is expected to send for this area'
+                when counted.status = 'not_supplied' then 'no return has come'
                 when counted.status = 'not_applicable' then 'no denominator for this area'
                 when counted.status = 'partial' then 'not every expected return has come'
                 when counted.status = 'estimated' then 'made of figures that are estimated for these boundaries'
