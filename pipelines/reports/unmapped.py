@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipelines.harmonise.code_maps import decide
 from pipelines.propose.suggest import OTHERS, OWN, Known, Suggestion, suggest
 from pipelines.reports.facts import UNMAPPED, refused_now
 from pipelines.specs.load import CodeTable, FeedSpec, SpecSet
-from pipelines.specs.models import CodeMapEntry
 from pipelines.specs.periods import written
 from warehouse import ledger as led
 from warehouse.home import Home
@@ -107,7 +107,7 @@ def unmapped(home: Home, specs: SpecSet, ledger: Ledger, only: str | None = None
             elif which is not None:
                 # A row that cannot be dated is of one of the delivery's periods.
                 day = period or periods[0]
-                if any(_covers(entry, raw, day) for entry in which.table.entries):
+                if _covers(which.table, raw, day):
                     name = map_file(which.table, specs)
                     found.answered[name] = found.answered.get(name, 0) + rows
                 else:
@@ -153,8 +153,12 @@ def _which(possible: list[Reading], message: str) -> Reading | None:
     return next(named, possible[0] if possible else None)
 
 
-def _covers(entry: CodeMapEntry, raw: str, day: date) -> bool:
-    return entry.raw.strip() == raw and _is_in_force(entry.valid_from, entry.valid_to, day)
+def _covers(table: CodeTable, raw: str, day: date) -> bool:
+    """Whether a map now has a line for a text on a day, agreed or not."""
+    import polars as pl
+
+    decided = decide(pl.Series([raw], dtype=pl.String), pl.Series([day], dtype=pl.Date), table, {})
+    return bool(decided["end"][0] != UNMAPPED)
 
 
 def _is_in_force(valid_from: date | None, valid_to: date | None, day: date) -> bool:

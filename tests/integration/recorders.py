@@ -86,7 +86,9 @@ def recording(
         (partner / "codes").mkdir(parents=True)
         area = EAST_PARENT if name.startswith("east") else WEST_PARENT
         (partner / "partner.yml").write_text(_PARTNER.format(name=name, area=area))
-        (partner / "codes" / "kind.csv").write_text("raw,action,code,agreed_by,agreed_on\nCAR,map,car,waste team,2014-01-01\n")
+        (partner / "codes" / "kind.csv").write_text(
+            "raw,action,code,agreed_by,agreed_on\nCAR,map,car,waste team,2014-01-01\n"
+        )
         (partner / "abandoned_vehicle.yml").write_text(_FEED.format(name=name, recording=said))
     return load_specs(root)
 

@@ -14,7 +14,7 @@ GIVEN = ROOT / "tests" / "integration" / "new_partner" / "southmark"
 FEED, PARTNER, MAP = "abandoned_vehicle.yml", "partner.yml", "codes/veh.csv"
 HERE = "partners/southmark"
 CONTACT = "contact: {role: Street scene data officer, email: streetscene@southmark.example}\n"
-COLUMNS = "raw,action,code,valid_from,valid_to,note"
+COLUMNS = "raw,match,action,code,valid_from,valid_to,agreed_by,agreed_on,note"
 
 
 @pytest.fixture
