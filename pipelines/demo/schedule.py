@@ -10,9 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from pipelines.specs.base import PeriodType
-from pipelines.specs.periods import next_start
-
 # Everything issued up to this day is the first instalment. The second brings the late month, both corrections, and
 # February and March 2025 of every monthly feed, and the last of the police force's bulletins.
 FIRST_INSTALMENT = date(2025, 2, 28)
@@ -40,34 +37,32 @@ NETHERMARK_LATE, NETHERMARK_LATE_ISSUED = date(2024, 1, 1), date(2024, 3, 8)
 
 @dataclass(frozen=True)
 class _Custom:
-    """What a partner sends: for which periods, from each first day to the day before `next`, and what files are called.
+    """What a partner sends: for which periods, by their first days, how many months each has (0: a week), and its name.
 
     `days_after`: days from the end of a period to its file, within those after which a return is late. `wander`: a
     monthly file comes up to three days later, and none at a weekend.
     """
 
     periods: tuple[date, ...]
-    kind: PeriodType
+    months: int
     days_after: int
     name: str
     wander: bool = True
 
 
 _CUSTOMS = {
-    POLICE: _Custom(MONTHS, PeriodType.MONTH, 13, "crime_{:%Y-%m}.csv"),
-    NORTHMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 7, "AV_{:%m%y}.csv"),
-    EASTMARK_COUNCIL: _Custom(
-        MONTHS[3:], PeriodType.MONTH, 10, "Eastmark vehicles removed {:%b %Y}.xlsx"
-    ),  # from July 2023
-    WESTMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 15, "WMDC_ABV_{:%Y%m}.txt"),
-    MILLMARK_COUNCIL: _Custom(QUARTERS, PeriodType.QUARTER, 19, "Millmark cases, quarter from {:%b %Y}.ods"),
-    FENMARK_COUNCIL: _Custom(WEEKS, PeriodType.WEEK, 1, "FEN{:%Y%m%d}.dat", wander=False),
-    HIGHMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 4, "abandoned-{:%Y-%m}.xml"),
-    HEATHMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 2, "AVReturn_{:%Y%m}.json"),
-    OVERMARK_COUNCIL: _Custom(QUARTERS, PeriodType.QUARTER, 25, "Overmark_visits_{:%Y-%m}.zip"),
-    NETHERMARK_COUNCIL: _Custom(MONTHS, PeriodType.MONTH, 12, "notices_{:%B_%Y}.geojson"),
-    STONEMARK_COUNCIL: _Custom(FINANCIAL_YEARS, PeriodType.FINANCIAL_YEAR, 40, "AV return {:%Y}.txt"),
-    COUNTY_COUNCIL: _Custom(YEARS, PeriodType.CALENDAR_YEAR, 44, "population_{:%Y}.csv", wander=False),
+    POLICE: _Custom(MONTHS, 1, 13, "crime_{:%Y-%m}.csv"),
+    NORTHMARK_COUNCIL: _Custom(MONTHS, 1, 7, "AV_{:%m%y}.csv"),
+    EASTMARK_COUNCIL: _Custom(MONTHS[3:], 1, 10, "Eastmark vehicles removed {:%b %Y}.xlsx"),  # from July 2023
+    WESTMARK_COUNCIL: _Custom(MONTHS, 1, 15, "WMDC_ABV_{:%Y%m}.txt"),
+    MILLMARK_COUNCIL: _Custom(QUARTERS, 3, 19, "Millmark cases, quarter from {:%b %Y}.ods"),
+    FENMARK_COUNCIL: _Custom(WEEKS, 0, 1, "FEN{:%Y%m%d}.dat", wander=False),
+    HIGHMARK_COUNCIL: _Custom(MONTHS, 1, 4, "abandoned-{:%Y-%m}.xml"),
+    HEATHMARK_COUNCIL: _Custom(MONTHS, 1, 2, "AVReturn_{:%Y%m}.json"),
+    OVERMARK_COUNCIL: _Custom(QUARTERS, 3, 25, "Overmark_visits_{:%Y-%m}.zip"),
+    NETHERMARK_COUNCIL: _Custom(MONTHS, 1, 12, "notices_{:%B_%Y}.geojson"),
+    STONEMARK_COUNCIL: _Custom(FINANCIAL_YEARS, 12, 40, "AV return {:%Y}.txt"),
+    COUNTY_COUNCIL: _Custom(YEARS, 12, 44, "population_{:%Y}.csv", wander=False),
 }
 SENDERS = frozenset(_CUSTOMS)  # every partner that ever sends a file
 _BULLETIN = "recorded_crime_bulletin.csv"
@@ -96,7 +91,7 @@ class Planned:
     @property
     def days_after(self) -> int:
         """Days from the first day after the period to the file."""
-        return (self.issued - next_start(_CUSTOMS[self.partner].kind, self.period)).days
+        return (self.issued - _next(_CUSTOMS[self.partner].months, self.period)).days
 
 
 def planned() -> list[Planned]:
@@ -121,7 +116,7 @@ def _issued(partner: str, custom: _Custom, period: date) -> date:
         return POLICE_LATE_ISSUED
     if (partner, period) == (NETHERMARK_COUNCIL, NETHERMARK_LATE):
         return NETHERMARK_LATE_ISSUED
-    day = next_start(custom.kind, period) + timedelta(days=custom.days_after)
+    day = _next(custom.months, period) + timedelta(days=custom.days_after)
     if not custom.wander:
         return day
     day += timedelta(days=period.month * 5 % 4)
@@ -130,4 +125,12 @@ def _issued(partner: str, custom: _Custom, period: date) -> date:
 
 def next_month(month: date) -> date:
     """The first day of the month after."""
-    return next_start(PeriodType.MONTH, month)
+    return _next(1, month)
+
+
+def _next(months: int, first: date) -> date:
+    """The first day after a period of so many months, or of a week where it has none."""
+    if not months:
+        return first + timedelta(weeks=1)
+    month = first.year * 12 + first.month - 1 + months
+    return date(month // 12, month % 12 + 1, 1)
