@@ -28,10 +28,8 @@ def code_list_faults(name: str, table: CodeTable) -> Iterator[Problem]:
         by_code.setdefault(entry.code, []).append(entry)
     yield from _twice(table, by_code)
     yield from _same_label(table)
-    loops = _in_loops(by_code)
+    loops = _in_loops(entries)
     for index, entry in enumerate(entries):
-        if entry.valid_from and entry.valid_to and entry.valid_to < entry.valid_from:
-            yield table.problem(index, f'"{entry.code}" ends on {entry.valid_to}, before it begins')
         if entry.lower is not None and entry.upper is not None and entry.upper < entry.lower:
             yield table.problem(index, f'"{entry.code}" has an upper bound of {entry.upper}, below its lower')
         if entry.parent is None:
@@ -39,7 +37,7 @@ def code_list_faults(name: str, table: CodeTable) -> Iterator[Problem]:
         if entry.parent not in by_code:
             close = nearest(entry.parent, by_code)
             yield table.problem(index, f'parent "{entry.parent}" is not a code of {name}{close}')
-        elif entry.code in loops:
+        elif index in loops:
             yield table.problem(index, f'"{entry.code}" is its own ancestor')
         else:
             yield from _within_parent(table, index, by_code[entry.parent])
@@ -74,24 +72,20 @@ def _same_label(table: CodeTable) -> Iterator[Problem]:
         named.append(index)
 
 
-def _in_loops(by_code: dict[str, list[Code]]) -> set[str]:
-    """The codes from which their own parents, whatever the dates, lead back to them."""
-    above = {
-        code: {entry.parent for entry in entries if entry.parent is not None and entry.parent in by_code}
-        for code, entries in by_code.items()
-    }
-    loops = set()
-    for code in by_code:
-        seen: set[str] = set()
-        ahead = list(above[code])
-        while ahead:
-            step = ahead.pop()
+def _in_loops(entries: tuple[Code, ...]) -> set[int]:
+    """The entries that on some day their parents, as they are on that day, lead back to."""
+    # Parents are the same from one day of change to the next.
+    days = {date.min, *(entry.valid_from for entry in entries if entry.valid_from)}
+    loops: set[int] = set()
+    for day in days:
+        on = {entry.code: at for at, entry in enumerate(entries) if starts(entry) <= day <= ends(entry)}
+        for code, at in on.items():
+            passed, step = {code}, entries[at].parent
+            while step in on and step not in passed:
+                passed.add(step)
+                step = entries[on[step]].parent
             if step == code:
-                loops.add(code)
-                break
-            if step not in seen:
-                seen.add(step)
-                ahead += above[step]
+                loops.add(at)
     return loops
 
 

@@ -9,7 +9,7 @@ from itertools import combinations
 from pipelines.specs.dates import twice
 from pipelines.specs.load import CodeTable, SpecSet
 from pipelines.specs.models import CodeMapEntry, folded
-from pipelines.specs.problems import Problem, nearest
+from pipelines.specs.problems import Problem, one_of
 
 
 def whole_text(pattern: str) -> str:
@@ -100,12 +100,12 @@ def code_faults(table: CodeTable, code_list: str, specs: SpecSet) -> Iterator[Pr
     known = specs.code_lists.get(code_list)
     if known is None or not known.entries:
         return
-    codes, ends = {entry.code for entry in known.entries}, last_days(known)
+    codes, ends = list(dict.fromkeys(entry.code for entry in known.entries)), last_days(known)
     for index, entry in enumerate(table.entries):
         if entry.code is None:
             continue
         if entry.code not in codes:
-            yield table.problem(index, f'"{entry.code}" is not a code of {code_list}{nearest(entry.code, codes)}')
+            yield table.problem(index, f'"{entry.code}" is not a code of {code_list}{one_of(entry.code, codes)}')
         elif entry.valid_from and (end := ends.get(entry.code)) and end < entry.valid_from:
             message = f'"{entry.code}" of {code_list} ended on {end}, before this line begins ({entry.valid_from})'
             yield table.problem(index, f"{message}; map to the code that followed it")

@@ -216,7 +216,8 @@ def read_feed(path: Path, partner: str, dataset: str) -> tuple[FeedSpec | None, 
 
 def _header_faults(names: Sequence[str], model: type[Spec]) -> Iterator[str]:
     """What is wrong with the first line of a code list or map, which names its columns."""
-    known = list(model.model_fields)
+    # Those a model shares with others stand last.
+    known = sorted(model.model_fields, key=lambda field: field not in model.__annotations__)
     if not names:
         yield f"is empty: its first line names its columns, {', '.join(known)}"
     elif len(names) == 1 and (parted := [mark for mark in (";", "\t") if mark in names[0]]):

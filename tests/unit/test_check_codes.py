@@ -33,7 +33,7 @@ HEADER = "code,label,parent,valid_from,valid_to,lower,upper\n"
             4,
             '"a" is in force on 2011-04-01, when its parent "p" is not',
         ),
-        ("a,A,,2015-01,2014-01\n", 2, '"a" ends on 2014-01-01, before it begins'),
+        ("a,A,,2015-01,2014-01\n", 2, "`valid_to` (2014-01-01) comes before `valid_from` (2015-01-01)"),
         ("a,Noise,\nb,noise,\n", 3, '"b" is called "noise" like "a" on line 2; siblings have names of their own'),
         ("a,A,,,,10,9\n", 2, '"a" has an upper bound of 9, below its lower'),
         ("p,P,,,,10,17\na,A,p,,,15,18\n", 3, '"a" reaches beyond the bounds of its parent "p"'),

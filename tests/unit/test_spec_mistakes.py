@@ -236,12 +236,12 @@ IN_A_LINE = {
     ),
     "no such code": (
         MAP,
-        "map,caravan",
-        "map,boat",
-        "map,boat",
+        "exact,map,caravan",
+        "exact,map,boat",
+        "exact,map,boat",
         '"boat" is not a code of abandoned_vehicle_kind; there are: car, motorcycle, caravan, large, other',
     ),
-    "action": (MAP, "T,ignore", "T,ignored", "T,", 'action: "ignored" is not one of map, ignore'),
+    "action": (MAP, "T,exact,ignore", "T,exact,ignored", "T,", 'action: "ignored" is not one of map, ignore'),
     "day as written here": (
         MAP,
         "2024-06,",
@@ -254,7 +254,7 @@ IN_A_LINE = {
         "raw,",
         "their code,",
         "their code,",
-        'unknown column "their code"; there are: raw, action',
+        'unknown column "their code"; there are: raw, match',
     ),
 }
 
@@ -287,11 +287,11 @@ def _with_semicolons(folder: Path) -> None:
 
 OF_A_FILE = {
     "map of another office": (_with_semicolons, f"{MAP}:1: semicolons stand between the values; save it with commas"),
-    "empty map": (_write(MAP, b""), f"{MAP}:1: is empty: its first line names its columns, raw, action, code"),
+    "empty map": (_write(MAP, b""), f"{MAP}:1: is empty: its first line names its columns, raw, match, action, code"),
     "map without its codes": (_write(MAP, b"action,code\nmap,car\n"), f'{MAP}:1: the column "raw" is missing'),
     "map from Excel": (
-        _write(MAP, f"{COLUMNS}\nV1,map,car,,,\nV2,map,car,,,Citro".encode() + b"\xebn\n"),
-        f"{MAP}:3: not UTF-8 text (byte 73); save the file as UTF-8 (in Excel: CSV UTF-8)",
+        _write(MAP, f"{COLUMNS}\nV1,exact,map,car,,,,,\nV2,exact,map,car,,,,,Citro".encode() + b"\xebn\n"),
+        f"{MAP}:3: not UTF-8 text (byte 115); save the file as UTF-8 (in Excel: CSV UTF-8)",
     ),
     "map as a workbook": (
         _rename(MAP, "codes/veh.xlsx"),
