@@ -93,7 +93,8 @@ class Vocabulary:
                         entries = {
                             item.raw.strip().casefold(): item.code
                             for item in table.entries
-                            if item.code and item.names_text
+                            # One partner's 1 is not another's.
+                            if item.code and item.names_text and any(letter.isalpha() for letter in item.raw)
                         }
                         known.setdefault(fills.list, {}).update(entries)
         return known

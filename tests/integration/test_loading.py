@@ -228,7 +228,7 @@ def _with_witchcraft(tmp_path: Path):
 
     shutil.copytree(ROOT / "ingest_specs", tmp_path / "specs")
     codes = tmp_path / "specs/partners/police_uk/codes/category.csv"
-    codes.write_text(codes.read_text() + "Witchcraft,map,other_crime\n")
+    codes.write_text(codes.read_text() + "Witchcraft,exact,map,other_crime,,,us,2014-01-01,\n")
     return load_specs(tmp_path / "specs")
 
 
@@ -291,7 +291,7 @@ def test_what_was_declared_of_a_given_file_holds_when_it_is_harmonised_again(ben
     bench.specs = load_specs(single)
     bench.load(plain, feed="police_uk/crime", period="2014-05", issued=date(2014, 7, 1))
     codes = single / "partners/police_uk/codes/category.csv"
-    codes.write_text(codes.read_text().replace("Robbery,map,robbery", "Robbery,map,other_crime"))
+    codes.write_text(codes.read_text().replace("Robbery,exact,map,robbery", "Robbery,exact,map,other_crime"))
     bench.specs = load_specs(single)
     assert bench.load().ok
     [current] = led.current_returns(bench.ledger)

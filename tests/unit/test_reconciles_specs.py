@@ -25,7 +25,7 @@ OTHERS = "{dataset: crime, partner: police_uk}"
         (
             "abandoned_vehicle",
             'there is no feed "demo_police/abandoned_vehicle"; say whose events, by `partner` '
-            "(demo_eastmark, demo_northmark, demo_westmark)",
+            "(demo_eastmark, demo_fenmark, demo_heathmark, demo_highmark, demo_millmark)",
         ),
     ],
 )
