@@ -105,7 +105,7 @@ def sheet(folder: Path, council: str, month: str, cars: int = 1, *, at: str = WE
 def residents(folder: Path, year: int = 2014) -> Path:
     """Write that a thousand people live in each ward."""
     lines = [f"ward_2014,{code},Usual residents,1000" for code in ("W01", "W02")]
-    lines += [f"other_2014,X{number},Usual residents,1000" for number in range(90)]
+    lines += [f"other_2014,X{number},Usual residents,1000" for number in range(210)]
     path = folder / f"{year + 1}-02-14" / f"population_{year}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(["Geography,Code,Measure,Value", *lines]) + "\n", encoding="utf-8")

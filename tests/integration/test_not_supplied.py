@@ -88,7 +88,7 @@ def _wards(folder: Path) -> Path:
 def _residents(folder: Path) -> Path:
     """How many live in each ward, so that there is a rate wherever there is a count."""
     lines = [f"ward_2014,{code},Usual residents,1000" for code in WARDS]
-    lines += [f"other_2014,X{number},Usual residents,1000" for number in range(90)]
+    lines += [f"other_2014,X{number},Usual residents,1000" for number in range(210)]
     path = folder / "2023-02-14" / "population_2022.csv"
     path.parent.mkdir()
     path.write_text("\n".join(["Geography,Code,Measure,Value", *lines]) + "\n", encoding="utf-8")
