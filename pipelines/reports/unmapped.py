@@ -161,10 +161,6 @@ def _covers(table: CodeTable, raw: str, day: date) -> bool:
     return bool(decided["end"][0] != UNMAPPED)
 
 
-def _is_in_force(valid_from: date | None, valid_to: date | None, day: date) -> bool:
-    return (valid_from or date.min) <= day <= (valid_to or date.max)
-
-
 def map_file(table: CodeTable, specs: SpecSet) -> str:
     """A map's file as people name it, from the folder of specs on: `ingest_specs/partners/...`."""
     return table.path.relative_to(specs.root.parent).as_posix()
@@ -174,7 +170,7 @@ def codes_in_force(specs: SpecSet, scheme: str | None, day: date) -> dict[str, s
     """The codes of a scheme that are in force on a day, each with its label; none where there is no scheme."""
     table = specs.code_lists.get(scheme or "")
     entries = table.entries if table is not None else ()
-    return {entry.code: entry.label for entry in entries if _is_in_force(entry.valid_from, entry.valid_to, day)}
+    return {entry.code: entry.label for entry in entries if entry.holds_on(day)}
 
 
 def known_pairs(specs: SpecSet, reading: Reading) -> list[Known]:

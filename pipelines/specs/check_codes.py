@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from pipelines.specs.dates import twice
-from pipelines.specs.hierarchy import ends, overlap, starts
 from pipelines.specs.load import CodeTable, SpecSet
 from pipelines.specs.models import Code
 from pipelines.specs.problems import Problem, nearest
@@ -48,7 +47,7 @@ def _twice(table: CodeTable, by_code: dict[str, list[Code]]) -> Iterator[Problem
     codes = [entry.code for entry in table.entries]
     for problem in twice(table, codes, "code"):
         entry = table.entries[table.lines.index(problem.line)]
-        parents = {other.parent for other in by_code[entry.code] if overlap(other, entry)}
+        parents = {other.parent for other in by_code[entry.code] if other.shares_days_with(entry)}
         if len(parents) < 2:
             yield problem
             continue
@@ -64,7 +63,7 @@ def _same_label(table: CodeTable) -> Iterator[Problem]:
         named = seen.setdefault((entry.parent, entry.label.casefold()), [])
         for other in named:
             earlier = table.entries[other]
-            if earlier.code != entry.code and overlap(earlier, entry):
+            if earlier.code != entry.code and earlier.shares_days_with(entry):
                 where = f'"{earlier.code}" on line {table.lines[other]}'
                 message = f'"{entry.code}" is called "{entry.label}" like {where}; siblings have names of their own'
                 yield table.problem(index, message)
@@ -78,7 +77,7 @@ def _in_loops(entries: tuple[Code, ...]) -> set[int]:
     days = {date.min, *(entry.valid_from for entry in entries if entry.valid_from)}
     loops: set[int] = set()
     for day in days:
-        on = {entry.code: at for at, entry in enumerate(entries) if starts(entry) <= day <= ends(entry)}
+        on = {entry.code: at for at, entry in enumerate(entries) if entry.holds_on(day)}
         for code, at in on.items():
             passed, step = {code}, entries[at].parent
             while step in on and step not in passed:
@@ -92,19 +91,19 @@ def _in_loops(entries: tuple[Code, ...]) -> set[int]:
 def _within_parent(table: CodeTable, index: int, parents: list[Code]) -> Iterator[Problem]:
     """A code in force on a day its parent is not, or with bounds beyond its parent's."""
     entry: Code = table.entries[index]
-    day: date | None = starts(entry)
-    for parent in sorted(parents, key=starts):
-        if day is not None and starts(parent) <= day <= ends(parent):
-            day = None if ends(parent) >= ends(entry) else ends(parent) + timedelta(days=1)
+    day: date | None = entry.first_day
+    for parent in sorted(parents, key=lambda parent: parent.first_day):
+        if day is not None and parent.holds_on(day):
+            day = None if parent.last_day >= entry.last_day else parent.last_day + timedelta(days=1)
     if day is not None:
-        since = f"on {day}" if day != date.min else f"before {min(starts(parent) for parent in parents)}"
+        since = f"on {day}" if day != date.min else f"before {min(parent.first_day for parent in parents)}"
         message = f'"{entry.code}" is in force {since}, when its parent "{entry.parent}" is not'
         yield table.problem(index, message)
     for parent in parents:
         below = entry.lower is not None and parent.lower is not None and entry.lower < parent.lower
         is_band = entry.lower is not None
         beyond = is_band and parent.upper is not None and (entry.upper is None or entry.upper > parent.upper)
-        if overlap(parent, entry) and (below or beyond):
+        if parent.shares_days_with(entry) and (below or beyond):
             yield table.problem(index, f'"{entry.code}" reaches beyond the bounds of its parent "{entry.parent}"')
 
 

@@ -13,21 +13,6 @@ from pipelines.specs.models import Code
 _EVER, _ALWAYS = date.min, date.max
 
 
-def starts(entry: Code) -> date:
-    """The first day an entry is in force; the earliest there is, where it says none."""
-    return entry.valid_from or _EVER
-
-
-def ends(entry: Code) -> date:
-    """The last day an entry is in force; the latest there is, where it says none."""
-    return entry.valid_to or _ALWAYS
-
-
-def overlap(one: Code, other: Code) -> bool:
-    """Whether there is a day on which both entries are in force."""
-    return starts(one) <= ends(other) and starts(other) <= ends(one)
-
-
 class Hierarchy:
     """The entries of one scheme, as a tree that changes with time. The scheme must have passed its checks."""
 
@@ -41,9 +26,9 @@ class Hierarchy:
 
     def path(self, entry: Code, last: date = _ALWAYS) -> tuple[str, ...]:
         """The codes from the top of the scheme down to an entry's own, as they stand on its last day up to `last`."""
-        day, line = min(ends(entry), last), [entry.code]
+        day, line = min(entry.last_day, last), [entry.code]
         while entry.parent is not None:
-            entry = next(above for above in self._of[entry.parent] if starts(above) <= day <= ends(above))
+            entry = next(above for above in self._of[entry.parent] if above.holds_on(day))
             line.append(entry.code)
         return tuple(reversed(line))
 
@@ -54,7 +39,7 @@ class Hierarchy:
     def leaves(self) -> Iterator[Code]:
         """The entries that no other rolls up to while they are in force: those that records are coded by."""
         for entry in self.entries:
-            if not any(overlap(below, entry) for below in self._below.get(entry.code, ())):
+            if not any(below.shares_days_with(entry) for below in self._below.get(entry.code, ())):
                 yield entry
 
     def beginnings(self) -> list[date | None]:
@@ -63,9 +48,9 @@ class Hierarchy:
         None stands for the first era of a scheme that has no beginning. One whose records all begin on a day begins
         with it, whatever its roll-ups say.
         """
-        start = min((starts(entry) for entry in self.leaves()), default=_EVER)
-        changes = {starts(entry) for entry in self.entries}
-        changes |= {ends(entry) + timedelta(days=1) for entry in self.entries if entry.valid_to is not None}
+        start = min((entry.first_day for entry in self.leaves()), default=_EVER)
+        changes = {entry.first_day for entry in self.entries}
+        changes |= {entry.last_day + timedelta(days=1) for entry in self.entries if entry.valid_to is not None}
         eras = sorted({start} | {day for day in changes if day > start})
         return [None if day == _EVER else day for day in eras]
 
@@ -85,8 +70,8 @@ class Hierarchy:
             nothing is comparable: a code without a parent that came or went.
         """
         first, last = first or _EVER, last or _ALWAYS
-        current = [entry for entry in self.entries if starts(entry) <= last and ends(entry) >= first]
-        unsteady = {entry.code for entry in current if starts(entry) > first or ends(entry) < last}
+        current = [entry for entry in self.entries if entry.first_day <= last and entry.last_day >= first]
+        unsteady = {entry.code for entry in current if entry.first_day > first or entry.last_day < last}
         changed = {entry.parent for entry in current if entry.code in unsteady}
         lost = {entry.code for entry in current if entry.code in unsteady and entry.parent is None}
         lines: dict[str, set[tuple[str, ...]]] = {}
@@ -107,7 +92,7 @@ class Hierarchy:
         if entry.parent is not None:
             yield entry.parent
             for above in self._of[entry.parent]:
-                if overlap(above, entry):
+                if above.shares_days_with(entry):
                     yield from self._lines(above)
 
 

@@ -113,10 +113,23 @@ class _Dated(Spec):
             raise ValueError(f"`valid_to` ({self.valid_to}) comes before `valid_from` ({self.valid_from})")
         return self
 
+    @property
+    def first_day(self) -> date:
+        """The first day it holds; the earliest there is, where it says none."""
+        return self.valid_from or date.min
+
+    @property
+    def last_day(self) -> date:
+        """The last day it holds; the latest there is, where it says none."""
+        return self.valid_to or date.max
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it holds on a day."""
+        return self.first_day <= day <= self.last_day
+
     def shares_days_with(self, other: _Dated) -> bool:
         """Whether there is a day on which both hold."""
-        first = max(self.valid_from or date.min, other.valid_from or date.min)
-        return first <= min(self.valid_to or date.max, other.valid_to or date.max)
+        return self.first_day <= other.last_day and other.first_day <= self.last_day
 
 
 class Code(_Dated):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.specs.hierarchy import Hierarchy, ends, starts
+from pipelines.specs.hierarchy import Hierarchy
 from pipelines.specs.models import Code
 from tests.unit.makers import shipped
 
@@ -17,7 +17,7 @@ def tree(name: str) -> Hierarchy:
 
 def in_force(name: str, day: date) -> list[Code]:
     """What a scheme's records can be coded by on a day."""
-    return [entry for entry in tree(name).leaves() if starts(entry) <= day <= ends(entry)]
+    return [entry for entry in tree(name).leaves() if entry.holds_on(day)]
 
 
 def test_every_list_names_its_publisher_and_publication() -> None:
@@ -30,9 +30,9 @@ def test_every_list_names_its_publisher_and_publication() -> None:
 def test_on_every_day_a_scheme_is_a_tree(name: str) -> None:
     """On the days its codes change and the days before: one entry a code, and every parent in force."""
     entries = shipped().code_lists[name].entries
-    changes = {starts(entry) for entry in entries} | {ends(entry) for entry in entries}
+    changes = {entry.first_day for entry in entries} | {entry.last_day for entry in entries}
     for day in changes | {day - timedelta(days=1) for day in changes if day > date.min}:
-        standing = [entry for entry in entries if starts(entry) <= day <= ends(entry)]
+        standing = [entry for entry in entries if entry.holds_on(day)]
         codes = {entry.code for entry in standing}
         assert len(codes) == len(standing)
         assert {entry.parent for entry in standing} <= codes | {None}
@@ -68,7 +68,7 @@ def test_a_scheme_has_the_codes_its_publisher_gives_it(name: str, day: date, cod
 
 def test_kinds_of_anti_social_behaviour_roll_up_to_three_which_do_not_compare_with_types() -> None:
     asb = tree("asb_type")
-    before = [entry for entry in asb.leaves() if ends(entry) == date(2011, 3, 31)]
+    before = [entry for entry in asb.leaves() if entry.last_day == date(2011, 3, 31)]
     assert {entry.parent for entry in before} == {"personal", "nuisance", "environmental"}
     series = asb.series(date(2010, 4, 1), date(2010, 12, 31))
     assert series["street_drinking"] == "street_drinking"

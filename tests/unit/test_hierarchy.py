@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.specs.hierarchy import Hierarchy, ends, starts
+from pipelines.specs.hierarchy import Hierarchy
 from pipelines.specs.models import Code
 from tests.unit.makers import shipped
 
@@ -67,7 +67,7 @@ def test_below_a_series_nothing_crosses_its_edge(entries: list[Code], span: list
     series = tree.series(first, last)
     for number in range(span[0], span[1] + 1):
         for entry in tree.leaves():
-            if starts(entry) <= day(number) <= ends(entry):
+            if entry.holds_on(day(number)):
                 above = set(tree.path(entry, day(number)))
                 assert above & {series[leaf.code] for leaf in tree.leaves() if leaf.code in series} == {
                     series[entry.code]
