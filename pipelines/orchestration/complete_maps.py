@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pipelines.reports.unmapped import Reading, UnknownCode, map_file, readings
 from pipelines.reports.unmapped_csv import MAP_LINE, sent
 from pipelines.specs.check import gather
+from pipelines.specs.faults import faults_of_line
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import CodeMapEntry
 from pipelines.specs.problems import Problem, SpecError, nearest, shown
@@ -128,9 +129,7 @@ def _faults(line: Completed, specs: SpecSet, unknown: set[str]) -> Iterable[str]
     try:
         CodeMapEntry.model_validate({name: cell for name, cell in cells.items() if cell})
     except ValidationError as error:
-        for fault in error.errors():
-            where = ".".join(str(part) for part in fault["loc"])
-            yield f"{where}: {fault['msg']}" if where else fault["msg"].removeprefix("Value error, ")
+        yield from faults_of_line(error)
     if cells.get("match", "") in _WHOLE_TEXT and cells["raw"] not in unknown:
         file = map_file(line.reading.table, specs)
         if any(entry.raw.strip() == cells["raw"] for entry in line.reading.table.entries):

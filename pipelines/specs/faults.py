@@ -58,6 +58,13 @@ def _written_at(document: Document, loc: Place, *, is_missing: bool) -> Place:
 # --- one fault in words -----------------------------------------------------------------------------------------------
 
 
+def faults_of_line(error: ValidationError) -> Iterator[str]:
+    """What pydantic found wrong in a line of a table, each with the column it is in."""
+    for fault in error.errors():
+        where = ".".join(str(part) for part in fault["loc"])
+        yield f"{where}: {in_words(fault)}" if where else in_words(fault)
+
+
 def in_words(fault: Any, keys: tuple[str, ...] = ()) -> str:
     """One of pydantic's faults as a sentence that says what was found and how to write it.
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from pipelines.specs.base import Spec
 from pipelines.specs.corrections import Correction, Recorded
-from pipelines.specs.faults import faults_of, in_words
+from pipelines.specs.faults import faults_of, faults_of_line
 from pipelines.specs.feeds import Feed, FeedVersion
 from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, ListSource, Partner
 from pipelines.specs.problems import Problem, nearest, not_utf8, one_of, shown
@@ -193,10 +193,7 @@ class _Reader:
                         entries.append(model.model_validate({key: value for key, value in row.items() if value}))
                         lines.append(rows.line_num)
                     except ValidationError as error:
-                        for fault in error.errors():
-                            where = ".".join(str(part) for part in fault["loc"])
-                            said = f"{where}: {in_words(fault)}" if where else in_words(fault)
-                            self.problems.append(Problem(shown(path), rows.line_num, said))
+                        self.problems += [Problem(shown(path), rows.line_num, said) for said in faults_of_line(error)]
         except UnicodeDecodeError:
             self.problems.append(Problem(shown(path), *_not_utf8(path)))
         except csv.Error as error:
