@@ -86,6 +86,15 @@ def figures(bench: Bench, years: Iterable[str]) -> None:
     assert report.ok
 
 
+def events(bench: Bench, folder: Path, at: Iterable[str]) -> None:
+    """Load and build burglaries of September 2022, a day apart, at what is written of their places: `E,N,Area`."""
+    lines = [f"R{number},2022-09-0{number + 1},B,{place}" for number, place in enumerate(at)]
+    path = folder / "log-2022-09.csv"
+    path.write_text("\n".join(["Ref,Day,Kind,E,N,Area", *lines]) + "\n")
+    assert bench.load(path).ok
+    bench.build(as_of=date(2022, 11, 30))
+
+
 def issues(bench: Bench) -> dict[str, int]:
     frames = [pl.read_parquet(path) for path in bench.home.issues.rglob("*.parquet")]
     return dict(pl.concat(frames)["issue_type"].value_counts().rows())
@@ -146,11 +155,7 @@ def test_another_set_changes_nothing_and_a_named_one_has_the_figures_made_again(
 
 def test_events_without_a_point_say_their_area_and_why_not(coded: Bench, tmp_path: Path) -> None:
     at = ("499750,149650,E01000001", ",,E01000001", ",,43UBFZ", ",,E01000002", ",,E01000009", ",,E01000077", ",,")
-    lines = [f"R{number},2022-09-0{number + 1},B,{place}" for number, place in enumerate(at)]
-    path = tmp_path / "log-2022-09.csv"
-    path.write_text("\n".join(["Ref,Day,Kind,E,N,Area", *lines]) + "\n")
-    assert coded.load(path).ok
-    coded.build(as_of=date(2022, 11, 30))
+    events(coded, tmp_path, at)
     rows = coded.ask(
         "select place_method, stated_set, stated_area, easting is not null or square_m is not null "
         "or place_confidence is not null from records order by source_id"
@@ -195,11 +200,7 @@ def test_events_without_a_point_are_counted_in_their_area_and_the_total_is_that_
         source, target = (AreaSet(coded.home.boundaries, name) for name in (from_set, to_set))
         write_lookup(coded.home.lookups, derive(source, target, Measure(By.area)).rows)
     at = ("499750,149650,", ",,E01000001", ",,E01000002", ",,E01000077", ",,")
-    lines = [f"R{number},2022-09-0{number + 1},B,{place}" for number, place in enumerate(at)]
-    path = tmp_path / "log-2022-09.csv"
-    path.write_text("\n".join(["Ref,Day,Kind,E,N,Area", *lines]) + "\n")
-    assert coded.load(path).ok
-    coded.build(as_of=date(2022, 11, 30))
+    events(coded, tmp_path, at)
     counts = coded.ask(
         "select boundary_set, area_code, sum(count) from record_counts "
         "where period_type = 'month' and count > 0 group by all order by all"
