@@ -30,6 +30,7 @@ def polars_type(field: DatasetField) -> pl.DataType:
 
     types: dict[str, pl.DataType] = {
         "text": pl.String(),
+        "free_text": pl.String(),
         "code": pl.String(),
         "interval": pl.Datetime("us"),
         "date": pl.Date(),

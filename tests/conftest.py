@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,14 @@ def code_map(*lines: str) -> str:
         line + "\n"
         for line in ("raw,action,code,agreed_by,agreed_on", *(f"{line},data desk,2014-01-01" for line in lines))
     )
+
+
+def classed(dataset: str) -> str:
+    """A dataset's text in which every field tells of no person's health, origin or offences, nor the whole of any."""
+    flags = ["special_category: false", "criminal_offence: false"]
+    text = re.sub(r"(sensitivity: \w+),", ", ".join([r"\1", *flags]) + ",", dataset)
+    text = re.sub(r"(?m)^( +)(sensitivity: \w+)$", "\n".join(rf"\1{line}" for line in (r"\2", *flags)), text)
+    return re.sub(r"(?m)^(shape: .*)$", r"\1\npersons: false", text)
 
 
 AS_OF = date(2014, 9, 30)

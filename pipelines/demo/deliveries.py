@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from pipelines.demo.agencies import AgencyFile, agency_files
 from pipelines.demo.bulletin import bulletin_file
 from pipelines.demo.county import County
 from pipelines.demo.crime import crime_file
@@ -23,6 +24,7 @@ from pipelines.demo.schedule import (
     POLICE,
     STONEMARK_COUNCIL,
     WESTMARK_COUNCIL,
+    Planned,
     planned,
 )
 from pipelines.demo.southern_reports import fenmark_file, heathmark_file, highmark_file, stonemark_file
@@ -63,16 +65,21 @@ def write_deliveries(
         The files written, in order of issue.
     """
     written = []
-    for file in planned():
+    for file in sorted([*planned(), *agency_files()], key=lambda file: (file.issued, file.path)):
         if issued_after is not None and file.issued <= issued_after:
             continue
         if issued_to is not None and file.issued > issued_to:
             continue
         path = landing / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        if file.is_bulletin:
-            path.write_bytes(bulletin_file(county, file.period))
-        else:
-            path.write_bytes(_CONTENT[file.partner](county, file.period, file.correction))
+        path.write_bytes(_content(county, file))
         written.append(path)
     return written
+
+
+def _content(county: County, file: Planned | AgencyFile) -> bytes:
+    if isinstance(file, AgencyFile):
+        return file.content(county)
+    if file.is_bulletin:
+        return bulletin_file(county, file.period)
+    return _CONTENT[file.partner](county, file.period, file.correction)

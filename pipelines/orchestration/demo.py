@@ -62,6 +62,7 @@ def demo_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say) -> dict[str
 
 
 def _only_demo(ledger: Ledger, home: Home) -> None:
+    from pipelines.demo.agencies import agency_files
     from pipelines.demo.schedule import SENDERS
     from warehouse import ledger as led
 
@@ -71,7 +72,8 @@ def _only_demo(ledger: Ledger, home: Home) -> None:
             "give the demo a home of its own: COMMONGRID_HOME=... commongrid demo"
         )
         raise Refusal("not_a_file", message)
-    others = {row["partner"] for row in ledger.rows(led.delivery)} - SENDERS
+    others = {row["partner"] for row in ledger.rows(led.delivery)}
+    others -= SENDERS | {file.partner for file in agency_files()}
     if others:
         held = ", ".join(sorted(others))
         own = "give the demo a home of its own: COMMONGRID_HOME=... commongrid demo"

@@ -64,11 +64,15 @@ class Spec(BaseModel):
 
 
 class PeriodType(StrEnum):
-    """The calendars a return can report by. Weeks start on Monday, financial years in April, academic in September."""
+    """The calendars a return can report by. Weeks start on Monday, financial years in April, academic in September.
+
+    A term is a third of an academic year, so that Easter lies in the second: from September, January and May.
+    """
 
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
+    TERM = "term"
     CALENDAR_YEAR = "calendar_year"
     FINANCIAL_YEAR = "financial_year"
     ACADEMIC_YEAR = "academic_year"

@@ -49,6 +49,13 @@ class Column(Spec):
     )
     thousands: Literal["", ",", ".", " ", "'"] = Field("", description="what groups the digits of a number")
     decimal: Literal[".", ","] = Field(".", description="the decimal mark of a number")
+    born: Text | None = Field(
+        None, description="strptime format of a date of birth, of which only the age band on the row's day is kept"
+    )
+    age: Literal["years"] | None = Field(None, description="the column holds an age, of which only its band is kept")
+    keep: Literal["nothing", "restricted"] | None = Field(
+        None, description="of a free text: nothing, or its words in restricted tables alone"
+    )
 
 
 class Unpivot(Spec):

@@ -55,6 +55,9 @@ class _Point(_Way):
 
     within: Bounds | None = Field(None, description="west, south, east, north of where the partner's points can lie")
     default_points: tuple[Text, ...] = Field((), description="grid references of squares that stand for no location")
+    keep_m: int | None = Field(
+        None, ge=100, le=100_000, description="side in metres of the square that alone is kept of a point"
+    )
     pile_up_share: float = Field(
         0.05, gt=0, le=1, description="above this share of the records at one point, that point is told of"
     )
@@ -154,6 +157,7 @@ class Postcode(_Way):
 
     by: Literal["postcode"]
     column: Text
+    keep: Literal["unit", "sector", "district"] = Field("unit", description="how much of the postcode is kept")
 
 
 class PostcodeSector(_Way):

@@ -24,11 +24,27 @@ class Sensitivity(StrEnum):
     PLAIN = "plain"
 
 
+class Pseudonym(Spec):
+    """How an identifier is kept: as a keyed pseudonym, the same for the same text under the same key."""
+
+    purpose: Name = Field(description="what it is kept for; each purpose has a key of its own")
+    normalise: Literal["text", "letters_and_digits", "digits"] = Field(
+        description="what of it counts: its words whatever their case, its letters and digits, or its digits alone"
+    )
+
+
 class DatasetField(Spec):
     """One field of a dataset's canonical contract."""
 
-    type: Literal["text", "code", "interval", "date", "integer", "number"]
+    type: Literal["text", "code", "interval", "date", "integer", "number", "free_text"]
     sensitivity: Sensitivity
+    special_category: bool = Field(
+        description="whether it tells of a person's health, origin, belief or sex life (UK GDPR, Article 9)"
+    )
+    criminal_offence: bool = Field(
+        description="whether it tells of offences or of what was done about them (UK GDPR, Article 10)"
+    )
+    pseudonym: Pseudonym | None = Field(None, description="of an identifier: how it is kept; none means it is dropped")
     description: Text
     required: bool = False
     list: Name | None = Field(None, description="the shared code list a `code` field is written in")
@@ -42,6 +58,19 @@ class DatasetField(Spec):
             raise ValueError("a field of type `code` names its `list`, and only such a field does")
         return self
 
+    @model_validator(mode="after")
+    def _identifiers_become_pseudonyms(self) -> DatasetField:
+        if self.pseudonym is not None and (self.sensitivity is not Sensitivity.IDENTIFIER or self.type != "text"):
+            raise ValueError("only an `identifier` of type `text` is kept as a `pseudonym`")
+        if self.type == "free_text" and self.sensitivity is not Sensitivity.SENSITIVE:
+            raise ValueError("nobody knows what stands in a free text: its sensitivity is `sensitive`")
+        return self
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether anything of it is kept past reading: an identifier only as a pseudonym."""
+        return self.sensitivity is not Sensitivity.IDENTIFIER or self.pseudonym is not None
+
     @field_validator("pattern")
     @classmethod
     def _pattern_compiles(cls, value: str | None) -> str | None:
@@ -53,7 +82,8 @@ class Dataset(Spec):
 
     title: Text
     description: Text
-    shape: Literal["event", "observation"]
+    shape: Literal["event", "observation", "asset", "response"]
+    persons: bool = Field(description="whether a row is about a person, named or not: such rows are personal data")
     key: tuple[Name, ...] = Field((), description="fields that tell one record from another; none: content tells")
     clock: Name | None = Field(None, description="the interval field that dates an event")
     category: Name | None = Field(None, description="the code field an event is counted by")

@@ -12,10 +12,12 @@ from pipelines.specs.base import PeriodType
 _MONTHS = {
     PeriodType.MONTH: (1, 1),
     PeriodType.QUARTER: (1, 3),
+    PeriodType.TERM: (9, 4),
     PeriodType.CALENDAR_YEAR: (1, 12),
     PeriodType.FINANCIAL_YEAR: (4, 12),
     PeriodType.ACADEMIC_YEAR: (9, 12),
 }
+_TERMS = {9: "autumn", 1: "spring", 5: "summer"}
 
 
 def period_start(kind: PeriodType, day: date) -> date:
@@ -65,7 +67,7 @@ def is_made_of(kind: PeriodType, smaller: PeriodType) -> bool:
 
 
 def label(kind: PeriodType, start: date) -> str:
-    """What people call the period: `May 2014`, `2013/14`, `2014`, `Q2 2014`, `week of 5 May 2014`."""
+    """What people call it: `May 2014`, `2013/14`, `2014`, `Q2 2014`, `spring term 2014`, `week of 5 May 2014`."""
     match kind:
         case PeriodType.MONTH:
             return f"{start:%B %Y}"
@@ -73,6 +75,8 @@ def label(kind: PeriodType, start: date) -> str:
             return f"week of {start.day} {start:%B %Y}"
         case PeriodType.QUARTER:
             return f"Q{(start.month + 2) // 3} {start.year}"
+        case PeriodType.TERM:
+            return f"{_TERMS[start.month]} term {start.year}"
         case PeriodType.CALENDAR_YEAR:
             return str(start.year)
         case _:
@@ -96,7 +100,10 @@ def first_day(period: str) -> date:
 
 
 def period_named(text: str) -> tuple[PeriodType, date]:
-    """The period that a person names: `2014-05`, `2014-Q2`, `2014`, `2013/14` (financial) or `week 2014-05-05`.
+    """The period that a person names.
+
+    It is `2014-05`, `2014-Q2`, `2014`, `2013/14` (financial), `academic 2013/14`, `autumn term 2013` or
+    `week 2014-05-05`.
 
     Raises:
         ValueError: where it is none of these.
@@ -109,6 +116,13 @@ def period_named(text: str) -> tuple[PeriodType, date]:
         return PeriodType.CALENDAR_YEAR, date(int(text), 1, 1)
     if (found := re.fullmatch(r"(\d{4})/(\d{2})", text)) and (int(found[1]) + 1) % 100 == int(found[2]):
         return PeriodType.FINANCIAL_YEAR, date(int(found[1]), 4, 1)
+    if (found := re.fullmatch(r"academic (\d{4})/(\d{2})", text)) and (int(found[1]) + 1) % 100 == int(found[2]):
+        return PeriodType.ACADEMIC_YEAR, date(int(found[1]), 9, 1)
+    if found := re.fullmatch(rf"({'|'.join(_TERMS.values())}) term (\d{{4}})", text):
+        month = next(month for month, name in _TERMS.items() if name == found[1])
+        return PeriodType.TERM, date(int(found[2]), month, 1)
     if found := re.fullmatch(r"week (\d{4}-\d{2}-\d{2})", text):
         return PeriodType.WEEK, period_start(PeriodType.WEEK, date.fromisoformat(found[1]))
-    raise ValueError(f'"{text}" is not a period; write 2014-05, 2014-Q2, 2014, 2013/14 or "week 2014-05-05"')
+    raise ValueError(
+        f'"{text}" is not a period; write 2014-05, 2014-Q2, 2014, 2013/14, "autumn term 2013" or "week 2014-05-05"'
+    )

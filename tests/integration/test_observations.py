@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.specs.check import load_specs
-from tests.conftest import ROOT, Bench, code_map
+from tests.conftest import ROOT, Bench, classed, code_map
 
 FILES = {
-    "datasets/litter.yml": """
+    "datasets/litter.yml": classed("""
 title: Litter
 description: Bags of litter taken away, by kind of street.
 shape: observation
@@ -23,7 +23,7 @@ fields:
   season: {type: text, sensitivity: plain, description: Which half of the year}
   value: {type: number, min: 0, sensitivity: plain, description: How many bags}
   symbol: {type: code, list: value_symbol, sensitivity: plain, description: What stands in place of the figure}
-""",
+"""),
     "codelists/street_kind.csv": "code,label\nroad,Road\npath,Path\n",
     "partners/fernshire/partner.yml": """
 title: Fernshire

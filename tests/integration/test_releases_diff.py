@@ -19,7 +19,7 @@ from pipelines.publish.difference import Wanted, difference
 from pipelines.publish.tables import PublishError
 from pipelines.specs.check import load_specs
 from pipelines.specs.load import SpecSet
-from tests.conftest import Bench, code_map
+from tests.conftest import Bench, classed, code_map
 from tests.integration.street import EAST, WEST, add_wards, street, wards
 from tests.unit.makers import spoiled
 from warehouse import ledger as led
@@ -261,7 +261,7 @@ def test_wards_drawn_anew_move_figures_without_any_return(council: Bench, tmp_pa
 
 
 LITTER = {
-    "datasets/litter.yml": """
+    "datasets/litter.yml": classed("""
 title: Litter
 description: Bags of litter taken away.
 shape: observation
@@ -272,7 +272,7 @@ fields:
   season: {type: text, sensitivity: plain, description: Which half of the year}
   value: {type: number, min: 0, sensitivity: plain, description: How many bags}
   symbol: {type: code, list: value_symbol, sensitivity: plain, description: What stands in place of the figure}
-""",
+"""),
     "codelists/street_kind.csv": "code,label\nroad,Road\npath,Path\n",
 }
 LITTER_FEED = """

@@ -20,6 +20,7 @@ from pipelines.orchestration.try_out import trial_of, try_out
 from pipelines.place.reference import ReferenceData
 from pipelines.read.delivery import read_delivery
 from pipelines.read.records import ROW, Records
+from tests.conftest import classed
 from tests.unit.makers import (
     GUILDFORD,
     SPECS,
@@ -85,7 +86,7 @@ def test_blanks_change_nothing_but_what_is_told_of_them(around: list[tuple[str, 
     ]
 
 
-TALLY = """\
+TALLY = classed("""\
 title: T
 description: T
 shape: observation
@@ -94,7 +95,7 @@ fields:
   area_code: {type: text, sensitivity: plain, description: x, required: true}
   kind: {type: text, sensitivity: plain, description: x}
   value: {type: number, sensitivity: plain, description: x}
-"""
+""")
 FEED = """\
 title: F
 cadence: {every: month, due: 20 days after}

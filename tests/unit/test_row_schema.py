@@ -11,12 +11,13 @@ from pipelines.specs.models import Dataset
 from quality_checks.row_schema import failures, polars_type, row_schema, stored_columns
 from tests.unit.makers import shipped
 
-PLAIN = {"sensitivity": "plain", "description": "x"}
+PLAIN = {"sensitivity": "plain", "special_category": False, "criminal_offence": False, "description": "x"}
 DATASET = Dataset.model_validate(
     {
         "title": "x",
         "description": "x",
         "shape": "observation",
+        "persons": False,
         "fields": {
             "name": {"type": "text", "required": True, "pattern": "[a-z]+", **PLAIN},
             "kind": {"type": "code", "list": "kind", **PLAIN},
@@ -24,7 +25,7 @@ DATASET = Dataset.model_validate(
             "rate": {"type": "number", "min": -1, **PLAIN},
             "day": {"type": "date", **PLAIN},
             "when": {"type": "interval", "required": True, **PLAIN},
-            "who": {"type": "text", "sensitivity": "identifier", "description": "x"},
+            "who": {"type": "text", **PLAIN, "sensitivity": "identifier"},
         },
     }
 )

@@ -381,7 +381,7 @@ def test_a_file_at_fault_is_not_blamed_again_by_those_that_need_it(tmp_path: Pat
     root = spoiled(tmp_path, ("datasets/crime.yml", "shape: event", "shape: evnt"))
     (problem,) = told(root)
     assert problem.startswith(
-        'datasets/crime.yml:5: shape: "evnt" is not one of event, observation (did you mean "event"?)'
+        'datasets/crime.yml:5: shape: "evnt" is not one of event, observation, asset, response (did you mean "event"?)'
     )
 
 

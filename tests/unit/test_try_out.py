@@ -22,7 +22,7 @@ from pipelines.orchestration.try_out import TryOut, trial_of, try_out
 from pipelines.place.reference import ReferenceData
 from pipelines.specs.check import gather
 from pipelines.specs.problems import SpecError
-from tests.conftest import code_map
+from tests.conftest import classed, code_map
 from tests.unit.makers import SPECS
 
 FIELD = "  {name}: {{type: {kind}, sensitivity: {sensitivity}, description: x{more}}}\n"
@@ -89,8 +89,8 @@ def bench(tmp_path: Path) -> Bench:
     root = tmp_path / "specs"
     for folder in ("datasets", "codelists", "partners/fernshire"):
         (root / folder).mkdir(parents=True)
-    (root / "datasets" / "tally.yml").write_text(TALLY)
-    (root / "datasets" / "happening.yml").write_text(EVENT)
+    (root / "datasets" / "tally.yml").write_text(classed(TALLY))
+    (root / "datasets" / "happening.yml").write_text(classed(EVENT))
     for name, rows in LISTS.items():
         (root / "codelists" / f"{name}.csv").write_text(f"code,label\n{rows}")
     (root / "partners" / "fernshire" / "partner.yml").write_text(

@@ -16,7 +16,7 @@ from pipelines.specs.feeds import Column
 from pipelines.specs.models import DatasetField
 from tests.unit.makers import code_table
 
-PLAIN = {"sensitivity": "plain", "description": "x"}
+PLAIN = {"sensitivity": "plain", "special_category": False, "criminal_offence": False, "description": "x"}
 
 
 def column_of(*texts: str | None) -> pl.DataFrame:
@@ -127,7 +127,7 @@ def test_a_number_is_read_whole_or_not_at_all(kind: str, text: str, value: float
 def test_the_text_of_a_field_that_may_tell_of_a_person_is_not_in_its_fault(kind: str) -> None:
     faults = Faults()
     field = DatasetField.model_validate(
-        {"type": kind, "sensitivity": "sensitive", "description": "x", "list": "l" if kind == "code" else None}
+        {"type": kind, **PLAIN, "sensitivity": "sensitive", "list": "l" if kind == "code" else None}
     )
     frame, column = column_of("Jo Bloggs"), Column(field="value", date="%Y-%m")
     if kind == "code":

@@ -1,0 +1,16 @@
+"""What the demo county's agencies send besides crime and abandoned vehicles. Each module plans its files itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipelines.demo.agencies.files import AgencyFile
+
+# What each agency ever sends, a function a module.
+AGENCIES: tuple[Callable[[], list[AgencyFile]], ...] = ()
+
+
+def agency_files() -> list[AgencyFile]:
+    """Every file these agencies ever send, in order of issue."""
+    files = [file for planned in AGENCIES for file in planned()]
+    return sorted(files, key=lambda file: (file.issued, file.path))
