@@ -65,7 +65,8 @@ def write_deliveries(
         The files written, in order of issue.
     """
     written = []
-    for file in sorted([*planned(), *agency_files()], key=lambda file: (file.issued, file.path)):
+    files: list[Planned | AgencyFile] = [*planned(), *agency_files()]
+    for file in sorted(files, key=lambda file: (file.issued, file.path)):
         if issued_after is not None and file.issued <= issued_after:
             continue
         if issued_to is not None and file.issued > issued_to:
