@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from pipelines.demo.agencies import AgencyFile, agency_files
+from pipelines.demo.agencies import agency_files
+from pipelines.demo.agencies.files import AgencyFile
 from pipelines.demo.bulletin import bulletin_file
 from pipelines.demo.county import County
 from pipelines.demo.crime import crime_file
