@@ -113,7 +113,7 @@ def _account(key: dg.AssetKey, _feed: FeedSpec, found: Standing) -> dg.AssetChec
             check_account(row, row["path"])
         except AssertionError as error:
             lost.append(str(error))
-    counted = ("records", "rows_made", "loaded", "ignored", "duplicate", "quarantined", "unread")
+    counted = ("records", "rows_made", "loaded", "ignored", "duplicate", "quarantined", "erased", "unread")
     return _result(key, ACCOUNT, lost, found, {name: sum(row[name] for row in found.deliveries) for name in counted})
 
 

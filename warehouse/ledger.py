@@ -38,7 +38,7 @@ from warehouse import store
 from warehouse.home import Home
 from warehouse.store import PATIENCE, Store, open_store
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 
 _meta = MetaData()
 meta = Table("meta", _meta, Column("key", String, primary_key=True), Column("value", String, nullable=False))
@@ -91,13 +91,15 @@ delivery = Table(
             "ignored",
             "duplicate",
             "quarantined",
+            "erased",
         )
     ),
     CheckConstraint(
         "state = 'refused' or records = header + skipped + \"read\" + unread", name="every_record_is_accounted_for"
     ),
     CheckConstraint(
-        "state = 'refused' or rows_made = loaded + ignored + duplicate + quarantined", name="every_row_is_accounted_for"
+        "state = 'refused' or rows_made = loaded + ignored + duplicate + quarantined + erased",
+        name="every_row_is_accounted_for",
     ),
 )
 arrival = Table(
@@ -133,6 +135,7 @@ return_ = Table(
         Column(f"rows_{name}", Integer, nullable=False)
         for name in ("received", "loaded", "ignored", "duplicate", "quarantined")
     ),
+    Column("rows_erased", Integer, nullable=False, default=0, comment="as people asked"),
     Column("stated_rows", Integer, comment="how many records the partner says it has; null where it does not say"),
     Column("months", JSON, nullable=False, comment="event month -> rows loaded"),
     Column("categories", JSON, nullable=False, comment="category -> rows loaded"),
@@ -141,7 +144,10 @@ making = Table(
     "making",
     _meta,
     Column("fingerprint", String, primary_key=True),
-    *(Column(name, String, nullable=False, comment="a hash") for name in ("spec", "maps", "corrections", "reference")),
+    *(
+        Column(name, String, nullable=False, comment="a hash")
+        for name in ("spec", "maps", "corrections", "reference", "rights")
+    ),
 )
 closed_period = Table(
     "closed_period",
@@ -461,6 +467,6 @@ def check_account(account: dict[str, int], name: str) -> None:
         AssertionError: where a record or row is unaccounted for, which is a fault of the program.
     """
     records = account["header"] + account["skipped"] + account["read"] + account["unread"]
-    rows = account["loaded"] + account["ignored"] + account["duplicate"] + account["quarantined"]
+    rows = sum(account[name] for name in ("loaded", "ignored", "duplicate", "quarantined", "erased"))
     if account["records"] != records or account["rows_made"] != rows:
         raise AssertionError(f"{name}: rows are unaccounted for: {account}")

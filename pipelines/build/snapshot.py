@@ -98,7 +98,7 @@ _BREAKS = {**dict.fromkeys(("dataset", "partner", "supplier", "what"), TEXT), "b
 _RETURN_COUNTS = {
     **{name: _RETURNS[name] for name in ("partner", "dataset", "supplier", "period_type", "period_start", "known_on")},
     **dict.fromkeys(("rows_received", "rows_loaded", "rows_in_force", "rows_ignored", "rows_duplicate"), WHOLE),
-    **dict.fromkeys(("rows_quarantined", "rows_dated_outside", "stated_rows"), WHOLE),
+    **dict.fromkeys(("rows_quarantined", "rows_dated_outside", "rows_erased", "stated_rows"), WHOLE),
 }
 
 

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any
 from pipelines.harmonise.faults import INDEX
 from pipelines.harmonise.parts import PART
 from pipelines.place.located import COLUMN, ISSUE, MESSAGE
-from pipelines.read.records import ROW, Note, Unread
+from pipelines.read.records import ROW, Note, Records, Unread
 
 if TYPE_CHECKING:
     import polars as pl
 
 # Why a row is left out that another system of the same supplier reports on.
 PARALLEL = "parallel_run"
+# Why a row is left out whose use a person has had restricted.
+RESTRICTED = "processing_restricted"
+ERASED = "erased"
 # Whose row it is, and of which reporting period; null where that cannot be told.
 WHOSE = ("supplier", "period_start")
 _ISSUES = ("issue_type", "column", "value", "message")
+_ERASED = "erased as a person asked; nothing of it is kept"
 
 
 def repeats(candidates: pl.DataFrame, key: list[str], content: list[str], replaces: str) -> pl.DataFrame:
@@ -48,7 +52,7 @@ def set_aside(
     ignored: pl.DataFrame,
     faults: pl.DataFrame,
     repeated: pl.DataFrame,
-    unread: list[Unread],
+    records: Records,
 ) -> pl.DataFrame:
     """Rows not loaded, one line for each fault of a row, and the records that had no shape to begin with.
 
@@ -58,7 +62,7 @@ def set_aside(
         ignored: `_index`, issue_type and message of the rows left out on purpose.
         faults: `_index`, issue_type, column, value, message.
         repeated: `_index` and issue_type, null where a row is no repeat.
-        unread: the records without shape.
+        records: what was read, with the records without shape, and the rows that were erased.
     """
     import polars as pl
 
@@ -79,9 +83,13 @@ def set_aside(
         "first_byte": pl.Int64(),
         "after_byte": pl.Int64(),
     }
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (item.line, 0, None, None, "unread", item.issue_type, None, None, item.message, _json(item.text), *_span(item))
-        for item in unread
+        for item in records.unread
+    ]
+    rows += [
+        (item.row, item.part, item.supplier, item.period, ERASED, ERASED, None, None, _ERASED, None, None, None)
+        for item in records.erased
     ]
     both = [pl.DataFrame(schema=columns), aside, pl.DataFrame(rows, schema=columns, orient="row")]
     return pl.concat(both, how="diagonal_relaxed").select(pl.col(name).cast(kind) for name, kind in columns.items())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.intake.refusal import Refusal
-from pipelines.read.records import ROW
+from pipelines.read.records import ROW, Rectified
 from pipelines.specs.base import PeriodType
 from pipelines.specs.corrections import Correction, Recorded
 from pipelines.specs.periods import period_start, written
@@ -180,6 +180,19 @@ def _changed(text: pl.DataFrame, found: _Found, plain: set[str], faults: Faults)
         text = text.with_columns(cell.alias(column))
         shown = column if column in plain else None
         faults.repair(found.rows, "corrected", column, _why(found.correction), shown)
+    return text
+
+
+def rectified(text: pl.DataFrame, changes: list[Rectified], faults: Faults) -> pl.DataFrame:
+    """The rows with what people had put right about themselves; neither the old text nor the new one is told."""
+    import polars as pl
+
+    for change in changes:
+        if change.column in text.columns:
+            is_meant = pl.col(ROW) == change.row
+            cell = pl.when(is_meant).then(pl.lit(change.text or None, pl.String)).otherwise(pl.col(change.column))
+            text = text.with_columns(cell.alias(change.column))
+            faults.repair(text.filter(is_meant), "rectified", change.column, f"put right as {change.request} asks")
     return text
 
 

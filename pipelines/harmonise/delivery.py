@@ -8,9 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipelines.harmonise.areas import AREA, SET, figures_of_sets
-from pipelines.harmonise.aside import PARALLEL, WHOSE, counted, issue_rows, repeats, set_aside
+from pipelines.harmonise.aside import PARALLEL, RESTRICTED, WHOSE, counted, issue_rows, repeats, set_aside
 from pipelines.harmonise.blanks import note_blanks
-from pipelines.harmonise.corrections import Sent, corrected
+from pipelines.harmonise.corrections import Sent, corrected, rectified
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import place_ids, record_ids
 from pipelines.harmonise.parts import PART, rows_made
@@ -39,7 +39,7 @@ from quality_checks.row_schema import failures, polars_type, row_schema, stored_
 if TYPE_CHECKING:
     import polars as pl
 
-OUTCOMES = ("loaded", "ignored", "duplicate", "quarantined")
+OUTCOMES = ("loaded", "ignored", "duplicate", "quarantined", "erased")
 
 
 @dataclass
@@ -129,7 +129,8 @@ class _Work:
         ours = concerning(recorded, feed.dataset, kind, self.period, self.supplier)
         source = str(self.claim.source)
         sent = Sent(source, self.sent, self.periods, self.suppliers, self.period, self.supplier, kind, plain)
-        return corrected(sent, ours, self.faults)
+        text, left_out = corrected(sent, ours, self.faults)
+        return rectified(text, self.records.rectified, self.faults), left_out
 
     def type_columns(self) -> None:
         """Every mapped column by its declaration; fields no column fills are null."""
@@ -305,7 +306,7 @@ class _Work:
             for column, message in pile_ups(loaded, (ROW,), self.version.location):
                 self.faults.note("pile_up", message, column)
         whose = base.select(INDEX, *WHOSE)
-        aside = set_aside(self.sent, whose, left_out, faults, repeated, self.records.unread)
+        aside = set_aside(self.sent, whose, left_out, faults, repeated, self.records)
         repairs = self.faults.repaired().join(self.sent.select(INDEX, ROW, PART), on=INDEX, maintain_order="left")
         issues = issue_rows(aside, loaded, [*self.records.notes, *self.faults.notes], repairs)
         totals, examples = counted(issues, str(self.claim.source))
@@ -324,13 +325,16 @@ class _Work:
     def _left_out(self, faulty: pl.Series) -> pl.DataFrame:
         """The rows left out on purpose: `_index`, issue_type, message.
 
-        Those of a correction, else by their code, else because another system reports on their days.
+        Those of a correction, else because a person has had their use restricted, else by their code, else because
+        another system reports on their days.
         """
         import polars as pl
 
         left_out = self.left_out
         sound = self.elsewhere.filter(pl.col(INDEX).is_in(self.sent[INDEX].filter(~faulty).implode()))
-        for kind, rows in (("ignored_code", self.sent.select(INDEX).filter(self.ignored)), (PARALLEL, sound)):
+        restricted = self.sent.select(INDEX).filter(self.sent[ROW].is_in(self.records.restricted))
+        coded = self.sent.select(INDEX).filter(self.ignored)
+        for kind, rows in ((RESTRICTED, restricted), ("ignored_code", coded), (PARALLEL, sound)):
             fresh = rows.filter(~pl.col(INDEX).is_in(left_out[INDEX].implode()))
             left_out = pl.concat([left_out, fresh.with_columns(issue_type=pl.lit(kind))], how="diagonal")
         return left_out
@@ -340,12 +344,12 @@ class _Work:
         import polars as pl
 
         counts = {name: aside.filter(pl.col("outcome") == name).select(ROW, PART).n_unique() for name in OUTCOMES[1:]}
-        account = {"made": self.text.height, "loaded": loaded.height, **counts}
+        account = {"made": self.text.height + len(self.records.erased), "loaded": loaded.height, **counts}
         wide = self.version.unpivot is not None
         if account["made"] != sum(account[name] for name in OUTCOMES) or (
-            not wide and account["made"] != self.records.frame.height
+            not wide and account["made"] != self.records.read
         ):
-            raise AssertionError(f"{self.claim.source}: {self.records.frame.height} records read, but rows {account}")
+            raise AssertionError(f"{self.claim.source}: {self.records.read} records read, but rows {account}")
         return account
 
     def _source_category(self) -> pl.Series:

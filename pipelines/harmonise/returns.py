@@ -29,7 +29,7 @@ def check_expected(result: Harmonised, records: Records, claim: Claim) -> None:
         Refusal: where more rows are quarantined than the spec allows, or their number is not what it expects.
     """
     expect, account = claim.version.expect, result.account
-    rows = records.frame.height + len(records.unread)
+    rows = records.read + len(records.unread)
     if not expect.rows.min <= rows <= expect.rows.max:
         message = (
             f"{claim.source}: {rows:,} rows, where {claim.feed.name} expects {expect.rows.min:,} to {expect.rows.max:,}"
@@ -91,7 +91,7 @@ def returns_of(result: Harmonised, claim: Claim, specs: SpecSet) -> list[dict[st
     keys: set[tuple[str, date]] = set(result.rows.select("supplier", "period_start").unique().iter_rows())
     if result.period is not None and result.supplier:
         keys.add((result.supplier, result.period))
-    left_out = result.set_aside.filter(pl.col("outcome").is_in(["ignored", "duplicate"]))
+    left_out = result.set_aside.filter(pl.col("outcome").is_in(["ignored", "duplicate", "erased"]))
     keys |= set(left_out.select("supplier", "period_start").drop_nulls().unique().iter_rows())
     returns = []
     for supplier, start in sorted(keys):
@@ -120,7 +120,8 @@ def _counts(result: Harmonised, rows: pl.DataFrame, key: tuple[str, date] | None
     aside = result.set_aside
     if key is not None:
         aside = aside.filter((pl.col("supplier") == key[0]) & (pl.col("period_start") == key[1]))
-    outcomes = {"ignored": ["ignored"], "duplicate": ["duplicate"], "quarantined": ["quarantined", "unread"]}
+    outcomes = {name: [name] for name in ("ignored", "duplicate", "erased")}
+    outcomes["quarantined"] = ["quarantined", "unread"]
     counts = {
         name: aside.filter(pl.col("outcome").is_in(kinds)).select("outcome", ROW, PART).n_unique()
         for name, kinds in outcomes.items()

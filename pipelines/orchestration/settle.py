@@ -25,7 +25,7 @@ from warehouse import ledger as led
 from warehouse.journal import Arrival, Journal
 from warehouse.ledger import Ledger, check_account
 
-_OUTCOMES = ("loaded", "ignored", "duplicate", "quarantined")
+_OUTCOMES = ("loaded", "ignored", "duplicate", "quarantined", "erased")
 Row = dict[str, Any]
 
 
@@ -247,7 +247,7 @@ def _account(records: Records, result: Harmonised) -> Row:
         "records": records.total,
         "header": records.headers_read,
         "skipped": sum(records.skipped.values()),
-        "read": records.frame.height,
+        "read": records.read,
         "unread": len(records.unread),
         "rows_made": result.account["made"],
         **{name: result.account[name] for name in _OUTCOMES},

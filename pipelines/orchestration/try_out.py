@@ -243,7 +243,7 @@ def _unread_aside(records: Records) -> pl.DataFrame:
     none = text.select(INDEX)
     whose = none.with_columns(pl.lit(None, pl.String).alias(WHOSE[0]), pl.lit(None, pl.Date).alias(WHOSE[1]))
     no_repeats = none.with_columns(issue_type=pl.lit(None, pl.String))
-    return set_aside(text, whose, no_repeats, Faults().table(), no_repeats, records.unread)
+    return set_aside(text, whose, no_repeats, Faults().table(), no_repeats, records)
 
 
 class _Frames:

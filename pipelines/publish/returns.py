@@ -16,7 +16,13 @@ Key = tuple[str, str, date]
 
 # What decides the rows of a delivery (columns of the ledger's `making`), and the reason where that was changed. The
 # first that differs is told; the spec comes last, since what the others changed is the narrower answer.
-_CHANGED = (("corrections", "correction"), ("maps", "code_map"), ("reference", "geocoding"), ("spec", "replay"))
+_CHANGED = (
+    ("rights", "erasure"),
+    ("corrections", "correction"),
+    ("maps", "code_map"),
+    ("reference", "geocoding"),
+    ("spec", "replay"),
+)
 _ORDER = [reason for _, reason in _CHANGED]
 
 

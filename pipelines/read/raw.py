@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.read.records import Note, Records, Unread
+from pipelines.read.records import Erased, Note, Records, Unread
 from pipelines.specs.feeds import FeedVersion, PeriodPlace
 from pipelines.specs.fingerprint import METHOD, digest
 from pipelines.specs.models import Dataset
@@ -19,8 +19,8 @@ from pipelines.specs.sensitivity import identifier_columns
 from warehouse.home import whole
 
 _MARK = "commongrid"
-_MADE = {"unread": Unread, "notes": Note}
-_NOT_KEPT = ("frame", "tally")
+_MADE = {"unread": Unread, "notes": Note, "erased": Erased}
+_NOT_KEPT = ("frame", "tally", "restricted", "rectified")
 
 
 def reading_digest(version: FeedVersion, dataset: Dataset) -> str:

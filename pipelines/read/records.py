@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pipelines.read.tally import Tally
@@ -29,6 +30,34 @@ class Unread:
     issue_type: str
     message: str
     text: str | None
+
+
+@dataclass(frozen=True)
+class Erased:
+    """A row that was erased as a person asked: where it stood, and whose it was. Nothing else of it is kept.
+
+    `row` and `part` are as of any row; `period_start` is written as `2024-05-01`.
+    """
+
+    row: int
+    part: int = 1
+    supplier: str | None = None
+    period_start: str | None = None
+
+    @property
+    def period(self) -> date | None:
+        """The first day of its reporting period, where that is known."""
+        return date.fromisoformat(self.period_start) if self.period_start else None
+
+
+@dataclass(frozen=True)
+class Rectified:
+    """A cell that a person has had put right: its row, its column, what it is to say, and the request's number."""
+
+    row: int
+    column: str
+    text: str
+    request: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +105,10 @@ class Reading:
 
 @dataclass
 class Records:
-    """The records of one file, all of them read."""
+    """The records of one file, all of them read.
+
+    `erased` are rows that are in `frame` no more; `restricted` the numbers of rows that are, and may only be stored.
+    """
 
     frame: pl.DataFrame
     header: list[str]
@@ -86,11 +118,19 @@ class Records:
     notes: list[Note] = field(default_factory=list)
     cells: dict[str, str | None] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    erased: list[Erased] = field(default_factory=list)
+    restricted: list[int] = field(default_factory=list)
+    rectified: list[Rectified] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        """The records that had the declared shape, those since erased with them."""
+        return self.frame.height + len({item.row for item in self.erased})
 
     @property
     def total(self) -> int:
         """All records: header, skipped, read and unread."""
-        return self.headers_read + sum(self.skipped.values()) + self.frame.height + len(self.unread)
+        return self.headers_read + sum(self.skipped.values()) + self.read + len(self.unread)
 
 
 def gathered(reading: Reading) -> Records:

@@ -340,6 +340,7 @@ def _accounts(delivery: Mapping[str, Any]) -> tuple[Account, ...]:
         Part("Left out on purpose", delivery["ignored"], "with a code that we have agreed not to count"),
         Part("Repeated", delivery["duplicate"], "there already, so counted once"),
         Part("Kept out", delivery["quarantined"], "cannot be used until they are mended"),
+        *([Part("Erased", delivery["erased"], "as a person asked")] if delivery["erased"] else []),
     )
     return (
         Account("What is in the file", "records", delivery["records"], records),

@@ -43,6 +43,7 @@ class Making:
     maps: str
     corrections: str
     reference: str
+    rights: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -55,7 +56,13 @@ class Making:
 
 
 def making_of(
-    specs: SpecSet, feed: FeedSpec, version: FeedVersion, reference: str, period: date | None, supplier: str
+    specs: SpecSet,
+    feed: FeedSpec,
+    version: FeedVersion,
+    reference: str,
+    period: date | None,
+    supplier: str,
+    rights: str = "",
 ) -> Making:
     """What decides the rows that `version` of a feed makes of a delivery.
 
@@ -66,6 +73,7 @@ def making_of(
         reference: the digest of the reference data that places rows; empty where none is used.
         period: the period declared of the whole delivery; None where its rows say theirs.
         supplier: whom the whole speaks for; empty where its rows say so.
+        rights: a hash of what people have had erased, restricted or put right in it; empty where they have not.
     """
     dataset = specs.datasets[feed.dataset]
     maps = {name for _header, column in version.fills() if (name := column.map)}
@@ -82,6 +90,7 @@ def making_of(
         ),
         corrections=digest([item.correction for item in ours]) if ours else "",
         reference=reference,
+        rights=rights,
     )
 
 

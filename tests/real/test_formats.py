@@ -99,7 +99,7 @@ def test_days_come_before_months_in_one_bath_file(read: Read, real_data: Path) -
     name = "councils/bath_nes/BANES_Environmental_Protection_Service_Requests.csv"
     made, rows, aside = read(name, "bath_nes/environmental_request")
     peer = table(real_data / name)
-    assert made.rows == {"made": 5000, "loaded": 4615, "ignored": 0, "duplicate": 0, "quarantined": 385}
+    assert made.rows == {"made": 5000, "loaded": 4615, "ignored": 0, "duplicate": 0, "quarantined": 385, "erased": 0}
     assert set(aside["issue_type"]) == {"missing_value"}
     assert sum(not row["Type"] for row in peer) == 385
     said = {row["Ref"]: datetime.strptime(row["ReceivedDate"], "%d/%m/%Y %I:%M:%S %p") for row in peer}
@@ -174,7 +174,7 @@ def test_symbols_are_statuses_and_never_zero(read: Read, real_data: Path, name: 
 
 def test_a_cell_that_holds_a_count_and_a_share_is_split(read: Read) -> None:
     made, rows, _ = read("youth/10_Demographics.xlsx", "youth_study/youth_offending", date(2020, 1, 1))
-    assert made.rows == {"made": 140, "loaded": 140, "ignored": 0, "duplicate": 0, "quarantined": 0}
+    assert made.rows == {"made": 140, "loaded": 140, "ignored": 0, "duplicate": 0, "quarantined": 0, "erased": 0}
     said = {
         (area, place, group): (value, share, symbol)
         for area, place, group, value, share, symbol in rows.select(

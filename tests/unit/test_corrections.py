@@ -90,7 +90,7 @@ def test_a_row_that_no_map_would_take_is_loaded_once_corrected() -> None:
 def test_a_row_left_out_is_ignored_with_the_reason_and_nothing_else_is_said_of_it() -> None:
     rows = [street("a1", "Robery"), *ROWS[1:]]
     result = of_rows(rows, under(entry(change=None, expect=None, leave_out=True)))
-    assert result.account == {"made": 3, "loaded": 2, "ignored": 1, "duplicate": 0, "quarantined": 0}
+    assert result.account == {"made": 3, "loaded": 2, "ignored": 1, "duplicate": 0, "quarantined": 0, "erased": 0}
     wanted = (ROW, "outcome", "issue_type", "message")
     assert result.set_aside.select(wanted).rows() == [(2, "ignored", "left_out_by_correction", WHY)]
     assert result.issues == {"left_out_by_correction": 1}

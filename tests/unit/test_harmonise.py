@@ -187,7 +187,7 @@ def test_a_feed_that_says_no_location_has_rows_without_places() -> None:
 def test_a_header_alone_is_a_nil_return() -> None:
     claim = lenient(claimed(STREET_FILE))
     _, result = of_rows(claim=claim)
-    assert result.account == {"made": 0, "loaded": 0, "ignored": 0, "duplicate": 0, "quarantined": 0}
+    assert result.account == {"made": 0, "loaded": 0, "ignored": 0, "duplicate": 0, "quarantined": 0, "erased": 0}
     (nil,) = returns_of(result, claim, shipped())
     assert (nil["period_start"], nil["rows_received"], nil["rows_loaded"], nil["months"], nil["categories"]) == (
         MAY,
@@ -255,7 +255,7 @@ def test_a_row_with_a_fault_is_quarantined_with_its_place(
     row: list[str], issue: str, column: str, value: str | None
 ) -> None:
     _, result = of_rows(street("c0"), row)
-    assert result.account == {"made": 2, "loaded": 1, "ignored": 0, "duplicate": 0, "quarantined": 1}
+    assert result.account == {"made": 2, "loaded": 1, "ignored": 0, "duplicate": 0, "quarantined": 1, "erased": 0}
     assert aside(result, ROW, "outcome", "issue_type", "column", "value") == [(3, "quarantined", issue, column, value)]
     shown = f' "{value}"' if value else ""
     assert result.examples[issue].startswith(f"{STREET_FILE}:3: {column}:{shown} ")
@@ -384,7 +384,7 @@ def test_direct_identifiers_are_nowhere(row: str) -> None:
 def test_what_a_partner_ignores_on_purpose_is_counted_and_not_loaded() -> None:
     rows = ["R1,05/08/2024,BIKE,,,390000,310000,,", "R2,05/08/2024,CAR,,,390000,310000,,", "R3,never,BIKE,,,,,,"]
     _, result = harmonised("\n".join([NORTHMARK_HEADER, *rows]).encode(), lenient(claimed(NORTHMARK_FILE)))
-    assert result.account == {"made": 3, "loaded": 1, "ignored": 2, "duplicate": 0, "quarantined": 0}
+    assert result.account == {"made": 3, "loaded": 1, "ignored": 2, "duplicate": 0, "quarantined": 0, "erased": 0}
     assert aside(result, ROW, "outcome", "issue_type") == [
         (2, "ignored", "ignored_code"),
         (4, "ignored", "ignored_code"),

@@ -81,13 +81,13 @@ def test_a_ledger_of_a_newer_version_is_left_alone(either: Home) -> None:
     _begun(either, schema="7")
     for rebuild in (False, True):
         told = _refused(either, rebuild)
-        assert "was written by a newer version of commongrid (schema 7; this one knows 2): install that version" in told
+        assert "was written by a newer version of commongrid (schema 7; this one knows 3): install that version" in told
     assert [path.name for path in either.root.glob("ledger.sqlite.before*")] == []
 
 
 def test_a_ledger_of_an_earlier_version_is_rebuilt_and_kept_aside(either: Home) -> None:
     _begun(either, schema="1")
-    assert "written by an earlier version of commongrid (schema 1; this one knows 2): rebuild it" in _refused(either)
+    assert "written by an earlier version of commongrid (schema 1; this one knows 3): rebuild it" in _refused(either)
     ledger = open_ledger(either, rebuild=True)
     assert ledger.rows(led.build_state) == []
     note(ledger, "2")

@@ -117,7 +117,7 @@ def test_each_cell_of_a_wide_table_is_a_row_with_a_part_of_its_own(bench: Bench)
         """,
     )
     made, rows = bench.read("east 2024-05.csv", b"Ward,Roads,Paths\nA,1,x\nB,,4\n", spec)
-    assert made.rows == {"made": 4, "loaded": 4, "ignored": 0, "duplicate": 0, "quarantined": 0}
+    assert made.rows == {"made": 4, "loaded": 4, "ignored": 0, "duplicate": 0, "quarantined": 0, "erased": 0}
     assert rows.select("_row", "_part", "area_code", "kind", "value", "symbol").rows() == [
         (2, 1, "A", "road", 1.0, None),
         (2, 2, "A", "path", None, "suppressed"),

@@ -14,7 +14,8 @@ with returned as (
         counts.rows_ignored,
         counts.rows_duplicate,
         counts.rows_quarantined,
-        counts.rows_dated_outside
+        counts.rows_dated_outside,
+        counts.rows_erased
     from {{ source('snapshot', 'return_counts') }} as counts
     inner join {{ source('snapshot', 'periods') }} as periods
         on counts.period_type = periods.period_type and counts.period_start = periods.period_start
@@ -67,7 +68,8 @@ select
     sum(returned.rows_ignored) as rows_ignored,
     sum(returned.rows_duplicate) as rows_duplicate,
     sum(returned.rows_quarantined) as rows_quarantined,
-    sum(returned.rows_dated_outside) as rows_dated_outside
+    sum(returned.rows_dated_outside) as rows_dated_outside,
+    sum(returned.rows_erased) as rows_erased
 from whole
 left join returned
     on

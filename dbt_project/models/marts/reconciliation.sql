@@ -22,6 +22,7 @@ with compared as (
         returned.rows_duplicate
         + if(returned.is_of_files, returned.rows_loaded - returned.rows_in_force, 0) as repeated,
         returned.rows_quarantined - returned.rows_dated_outside as quarantined,
+        returned.rows_erased as erased,
         held.unplaced,
         held.outside
     from {{ ref('int_reconciliation__returned') }} as returned
@@ -37,7 +38,7 @@ with compared as (
 measured as (
     select
         *,
-        theirs - ours - clock - cancelled_or_reclassified - repeated - quarantined - unplaced - outside as rest
+        theirs - ours - clock - cancelled_or_reclassified - repeated - quarantined - erased - unplaced - outside as rest
     from compared
 ),
 
@@ -52,7 +53,7 @@ told as (
 
 caused as (
     unpivot told
-    on clock, cancelled_or_reclassified, repeated, quarantined, unplaced, outside, not_yet_received, unexplained, none
+    on clock, cancelled_or_reclassified, repeated, quarantined, erased, unplaced, outside, not_yet_received, unexplained, none
     into name cause value difference
 )
 
