@@ -45,6 +45,8 @@ def release_path(home: Home, audience: str, release: str | None) -> Path:
     if "/" in release or not (path / "manifest.json").is_file():
         known = ", ".join(row["release_id"] for row in release_list(home, audience)[-5:]) or "none"
         raise QueryError(f'there is no release "{release}" for {audience}; the latest are: {known}')
+    if (withdrawn := read_manifest(path).get("withdrawn")) is not None:
+        raise QueryError(f"the release {release} was withdrawn on {withdrawn['on']}: {withdrawn['reason']}")
     return path
 
 
@@ -69,6 +71,7 @@ def release_list(home: Home, audience: str) -> list[dict[str, Any]]:
                 "as_of": manifest["as_of"],
                 "tables": len(manifest["tables"]),
                 "is_current": current == path.parent.resolve(),
+                "is_withdrawn": "withdrawn" in manifest,
             }
         )
     return rows

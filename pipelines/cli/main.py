@@ -17,6 +17,7 @@ from pipelines.cli.mapping import unmapped
 from pipelines.cli.options import Json
 from pipelines.cli.options import day as _day
 from pipelines.cli.output import Output
+from pipelines.cli.subjects import subject_app
 
 app = typer.Typer(
     name="commongrid",
@@ -37,6 +38,7 @@ app.add_typer(postcodes_app, name="postcodes", rich_help_panel="Set up")
 app.add_typer(uprns_app, name="uprns", rich_help_panel="Set up")
 app.add_typer(names_app, name="names", rich_help_panel="Set up")
 app.add_typer(history_app, name="history", rich_help_panel="Set up")
+app.add_typer(subject_app, name="subject", rich_help_panel="Protect")
 
 START, MONTHLY, ASK, SET_UP = "Start here", "Every month", "Ask", "Set up"
 

@@ -17,13 +17,16 @@ from pipelines.intake.companions import stated_beside
 from pipelines.intake.refusal import Refusal
 from pipelines.orchestration.entries import keep, keep_aside
 from pipelines.place.reference import ReferenceData
+from pipelines.protect.rights import Rights
+from pipelines.read.asked import Whose, as_asked
 from pipelines.read.delivery import read_delivery
 from pipelines.read.raw import read_raw, reading_digest
-from pipelines.read.records import Records
+from pipelines.read.records import Erased, Records
 from pipelines.specs.fingerprint import Making, digest, making_of, specs_digest
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import Dataset
 from pipelines.specs.parts import part_of
+from pipelines.specs.sensitivity import pseudonym_columns
 from warehouse import ledger as led
 from warehouse.home import Home
 from warehouse.journal import Journal
@@ -33,7 +36,8 @@ from warehouse.journal import Journal
 class Prepared:
     """What could be made of one claimed source: rows, or why not. `came` is when it came first.
 
-    `result` is None where the rows are at hand already, and where there is a refusal.
+    `result` is None where the rows are at hand already, and where there is a refusal. `whose` tells whose each record
+    was, where the delivery was made before.
     """
 
     claim: Claim
@@ -45,6 +49,12 @@ class Prepared:
     records: Records | None = None
     result: Harmonised | None = None
     refusal: Refusal | None = None
+    whose: Whose | None = None
+
+    def of_whole(self, row: int) -> list[Erased]:
+        """Whose a record is, where all that is known is whose the whole delivery is."""
+        period = self.claim.facts.period
+        return [Erased(row, 1, self.supplier or None, period.isoformat() if period else None)]
 
     @property
     def fingerprint(self) -> str:
@@ -69,6 +79,11 @@ class Preparer:
         return ReferenceData(self.home.reference, self.home.boundaries)
 
     @cached_property
+    def rights(self) -> Rights:
+        """What people have asked of the rows about them."""
+        return Rights(self.home.keys)
+
+    @cached_property
     def reading_digest(self) -> str:
         """What decides what becomes of a file: the specs and the reference data."""
         return digest(specs_digest(self.specs), self.reference.stamp())
@@ -82,12 +97,13 @@ class Preparer:
         part = part_of(claim.feed, claim.version, period) if period else ""
         said = f"{period or ''}\n{supplier}\n{part}"
         delivery_id = hashlib.sha256(f"{claim.feed.name}\n{content_hash}\n{said}".encode()).hexdigest()[:32]
-        return delivery_id, self.making(claim, supplier)
+        return delivery_id, self.making(claim, supplier, delivery_id)
 
-    def making(self, claim: Claim, supplier: str) -> Making:
-        """What decides the rows that the specs in force make of a claimed source."""
+    def making(self, claim: Claim, supplier: str, delivery_id: str) -> Making:
+        """What decides the rows that the specs in force make of a claimed source, and what people have asked of them."""
         reference = self.reference.digest(claim.feed.feed.needs(claim.version))
-        return making_of(self.specs, claim.feed, claim.version, reference, claim.facts.period, supplier)
+        rights = self.rights.digest(delivery_id)
+        return making_of(self.specs, claim.feed, claim.version, reference, claim.facts.period, supplier, rights)
 
     def at_hand(self, key: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:
         """Whether a delivery that the ledger knows was taken, and nothing has to be made again."""
@@ -125,6 +141,8 @@ class Preparer:
         read_by = reading_digest(claim.version, dataset)
         kept = read_raw(self.home.raw_of(made.key), read_by)
         records = kept[0] if kept is not None else self._read(claim, dataset)
+        columns = [header for header, _column, _how in pseudonym_columns(claim.version, dataset)]
+        records = as_asked(records, self.rights, made.delivery_id, columns, made.whose or made.of_whole)
         delivered = Delivered(made.delivery_id, made.came.date())
         result = harmonise(records, claim, self.specs, made.supplier, self.reference, delivered)
         keep_aside(self.home, made.key, result)

@@ -70,7 +70,7 @@ def waits(row: Mapping[str, Any]) -> bool:
 
 def _one(loader: Loader, row: Row, report: ReplayReport, say: Say) -> None:
     """Make one delivery again, if the specs in force make something else of it."""
-    made = _prepared(loader, row)
+    made = prepared_again(loader, row)
     if made.fingerprint == row["fingerprint"]:
         report.as_before.append(_told(row, row))
         return
@@ -104,7 +104,7 @@ def _gone(made: Prepared) -> Refusal | None:
     return Refusal("not_a_file", f"{message}; put it back from a backup and replay again")
 
 
-def _prepared(loader: Loader, row: Row) -> Prepared:
+def prepared_again(loader: Loader, row: Row) -> Prepared:
     """A delivery as the ledger knows it, ready to be made again.
 
     Raises:
@@ -115,7 +115,7 @@ def _prepared(loader: Loader, row: Row) -> Prepared:
     facts = NameFacts(row["name_period"], row["name_supplier"] or None, next(_issues(loader, row), None))
     claim = claim_again(loader.specs.feeds[row["feed"]], source, facts)
     made = Prepared(claim, row["name_supplier"], row["sha256"], row["delivery_id"], came=row["received_at"])
-    made.making = loader.preparer.making(claim, row["name_supplier"])
+    made.making = loader.preparer.making(claim, row["name_supplier"], row["delivery_id"])
     return made
 
 

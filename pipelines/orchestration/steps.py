@@ -30,8 +30,10 @@ def load_step(
     from pipelines.intake.claims import period_given
     from pipelines.orchestration.check import check_returns
     from pipelines.orchestration.load import Loader
+    from pipelines.orchestration.subjects import settle_requests
 
     start = period_given(period)
+    settle_requests(home, specs, ledger, say)
     loader = Loader(home, specs, ledger, say)
     report = loader.load(paths, Declared(feed, start, issued))
     check_returns(ledger, specs, loader.journal, report, say)

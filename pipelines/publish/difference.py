@@ -151,7 +151,7 @@ def two_releases(home: Home, audience: str, old: str | None, new: str | None) ->
     later = release_path(home, audience, new)
     if old is not None:
         return release_path(home, audience, old), later
-    ids = [row["release_id"] for row in release_list(home, audience)]
+    ids = [row["release_id"] for row in release_list(home, audience) if not row["is_withdrawn"]]
     before = ids[: ids.index(later.name)]
     return (release_path(home, audience, before[-1]) if before else None), later
 
