@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipelines.protect.told import ROW as ROW
 from pipelines.read.tally import Tally
 
 if TYPE_CHECKING:
     import polars as pl
-
-ROW = "_row"
-
 
 @dataclass(frozen=True)
 class Unread:
