@@ -3,8 +3,9 @@
 A home (`$COMMONGRID_HOME`, by default `./data`) holds all data; the source tree holds none. `$COMMONGRID_SPECS` names
 another folder of specs than the one that comes with the package; `$COMMONGRID_LANDING`, the folder or the URL where
 partners' files arrive, if that is not the home's own `landing`; `$COMMONGRID_LEDGER`, the URL of a PostgreSQL database
-that holds the ledger, if that is not the home's own SQLite file; `$COMMONGRID_KEYS`, the folder of keys, which lies outside
-the home. The last three may stand in `commongrid.yml` in the home instead; the environment overrules it.
+that holds the ledger, if that is not the home's own SQLite file; `$COMMONGRID_KEYS`, the folder of keys,
+which lies outside the home. The last three may stand in `commongrid.yml` in the home instead; the environment overrules
+it.
 """
 
 from __future__ import annotations

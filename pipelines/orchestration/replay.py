@@ -46,12 +46,17 @@ class ReplayReport:
         }
 
 
-def replay(home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str | None = None) -> ReplayReport:
-    """Put the rows in quarantine, and the deliveries refused, through again; of one feed, or of all."""
+def replay(
+    home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str | None = None, *, every: bool = False
+) -> ReplayReport:
+    """Put the rows in quarantine, and the deliveries refused, through again; of one feed, or of all.
+
+    With `every`, also deliveries of which nothing waits, if the specs and keys in force make something else of them.
+    """
     loader = Loader(home, specs, ledger, say)
     report = ReplayReport(loader.report)
     for row in list(loader.deliveries.values()):
-        if feed not in (None, row["feed"]) or row["feed"] not in specs.feeds or not waits(row):
+        if feed not in (None, row["feed"]) or row["feed"] not in specs.feeds or not (every or waits(row)):
             continue
         try:
             _one(loader, row, report, say)
@@ -70,7 +75,7 @@ def waits(row: Mapping[str, Any]) -> bool:
 
 def _one(loader: Loader, row: Row, report: ReplayReport, say: Say) -> None:
     """Make one delivery again, if the specs in force make something else of it."""
-    made = _prepared(loader, row)
+    made = prepared_again(loader, row)
     if made.fingerprint == row["fingerprint"]:
         report.as_before.append(_told(row, row))
         return
@@ -104,7 +109,7 @@ def _gone(made: Prepared) -> Refusal | None:
     return Refusal("not_a_file", f"{message}; put it back from a backup and replay again")
 
 
-def _prepared(loader: Loader, row: Row) -> Prepared:
+def prepared_again(loader: Loader, row: Row) -> Prepared:
     """A delivery as the ledger knows it, ready to be made again.
 
     Raises:

@@ -162,7 +162,7 @@ def key_in_use(folder: Path, feed: str, purpose: str) -> Key:
 
 
 def ids_in_use(folder: Path, feed: str) -> tuple[str, ...]:
-    """What the keys of a feed are called that pseudonyms are made by, `purpose.key_id`; without those that are refused."""
+    """What the keys of a feed are called that are in use, `purpose.key_id`; without those that are refused."""
     found = []
     for path in _files(folder, feed):
         with suppress(Refusal):
@@ -175,7 +175,9 @@ def stamp_of(folder: Path) -> list[tuple[str, int, int]]:
     """The files and folders of keys, when each was changed and who may read it: cheap, and other after any change."""
     if not folder.is_dir():
         return []
-    found = ((path, path.stat()) for path in (folder, *folder.glob("*"), *folder.glob("*/*"), *folder.glob("*/*/*.yml")))
+    found = (
+        (path, path.stat()) for path in (folder, *folder.glob("*"), *folder.glob("*/*"), *folder.glob("*/*/*.yml"))
+    )
     return sorted((str(path), at.st_mtime_ns if path.is_file() else 0, at.st_mode) for path, at in found)
 
 

@@ -146,7 +146,9 @@ def _columns(
         texts, field_ = cleaned(frame[header], column.missing), dataset.fields[column.field]
         if field_.pseudonym is not None:
             made = pseudonyms(texts, guard.keys[field_.pseudonym.purpose], field_.pseudonym.normalise)
-            message = f"nothing of it counts once it is normalised ({field_.pseudonym.normalise}), so it is no identifier"
+            message = (
+                f"nothing of it counts once it is normalised ({field_.pseudonym.normalise}), so it is no identifier"
+            )
             yield header, made, _lost(frame, texts, made, header, "bad_identifier", message)
         elif column.born or column.age:
             made = banded(_ages(frame, texts, column, version, dataset, guard), guard.bands[field_.list or ""])
@@ -179,7 +181,7 @@ def _ages(
 
 
 def _days(frame: pl.DataFrame, version: FeedVersion, dataset: Dataset, guard: Guard) -> pl.Series:
-    """The day that each row is of: by the dataset's clock, else the first day of its period; null where none is told."""
+    """The day of each row: by the dataset's clock, else the first day of its period; null where none is told."""
     import polars as pl
 
     days = pl.Series("day", [guard.period], dtype=pl.Date).new_from_index(0, frame.height)
@@ -192,4 +194,3 @@ def _days(frame: pl.DataFrame, version: FeedVersion, dataset: Dataset, guard: Gu
             own = parse_moments(cleaned(frame[header], column.missing), column.date, column.years_from)["first"]
             days = own.cast(pl.Date).zip_with(own.is_not_null(), days)
     return days
-

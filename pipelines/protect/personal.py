@@ -71,9 +71,9 @@ _WITHIN = tuple(
         r"(?i)\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b",
         r"(?i)\b(flat|apartment|apt|house|no\.?|number) ?\d+[a-z]?\b",
         rf"(?i)\b\d+[a-z]?,? ({_NO_ROAD}[a-z'-]+ ){{1,4}}({_ROADS})\b",
-        r"\b(Mr|Mrs|Ms|Miss|Dr|Mx|Rev|Sir|Lady|MR|MRS|MS|MISS|DR)\b\.? [A-Z][A-Za-z'’-]+",
-        r"\b[A-Z]\. ?([A-Z]\. ?)?[A-Z][a-z'’-]+",
-        rf"(?i:\b({_ROLES})):? [A-Z][a-z'’-]+ [A-Z][A-Za-z'’-]+",
+        r"\b(Mr|Mrs|Ms|Miss|Dr|Mx|Rev|Sir|Lady|MR|MRS|MS|MISS|DR)\b\.? [A-Z][A-Za-z'\u2019-]+",
+        r"\b[A-Z]\. ?([A-Z]\. ?)?[A-Z][a-z'\u2019-]+",
+        rf"(?i:\b({_ROLES})):? [A-Z][a-z'\u2019-]+ [A-Z][A-Za-z'\u2019-]+",
         rf"(?i)\b({_PLAIN_NAMES})\b",
         rf"\b({_CAPITAL_NAMES}|{_CAPITAL_NAMES.upper()})\b",
     )

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 # How fine what is kept of a postcode is, the finest first.
 _LEVELS = ("unit", "sector", "district")
-_SMALL = f"its sector has fewer than {FEWEST_POSTCODES} postcodes in use in the loaded directory: only its district is kept"
+_SMALL = (
+    f"its sector has fewer than {FEWEST_POSTCODES} postcodes in use in the loaded directory: only its district is kept"
+)
 _BAD = "cannot be read as a location, so that nothing of it is kept"
 
 

@@ -25,8 +25,8 @@ def normalised(text: str, how: str) -> str:
         text: as it was sent.
         how: `text`, its words whatever their case and blanks; `letters_and_digits`; or `digits` alone.
 
-    >>> normalised(" AB 12/3456-x ", "letters_and_digits"), normalised("O’NEILL  Ann", "text")
-    ('ab123456x', 'o’neill ann')
+    >>> normalised(" AB 12/3456-x ", "letters_and_digits"), normalised("O'NEILL  Ann", "text")
+    ('ab123456x', "o'neill ann")
     """
     # Folding may take a letter apart, so that it is put together once more.
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

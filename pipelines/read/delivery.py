@@ -118,9 +118,7 @@ def _counted(batches: Iterator[Batch], header: list[str], skipper: Skipper, vers
         yield left
 
 
-def _guarded(
-    batches: Iterator[Batch], version: FeedVersion, dataset: Dataset, guard: Guard | None
-) -> Iterator[Batch]:
+def _guarded(batches: Iterator[Batch], version: FeedVersion, dataset: Dataset, guard: Guard | None) -> Iterator[Batch]:
     """Each batch with what tells of people made minimal, and a note of each text that was lost by it."""
     if guard is None:
         raise ValueError(f"a version valid from {version.valid_from} keeps less than it reads, and no guard was given")

@@ -59,7 +59,8 @@ def check_header(header: list[str], version: FeedVersion, place: str, of_persons
         raise Refusal("missing_column", f"{message} usual columns, or add a version to the spec")
     repeated = sorted({name for name in header if header.count(name) > 1 and not version.ignores(name)})
     if repeated:
-        message = f"{place}: the header names {_heading(repeated[0], header, of_persons)} twice; ask the partner which one holds"
+        told = _heading(repeated[0], header, of_persons)
+        message = f"{place}: the header names {told} twice; ask the partner which one holds"
         raise Refusal("repeated_column", message)
     missing = [name for name in needed if name not in header and name not in optional]
     unknown = [name for name in header if name not in (*needed, *wide) and not version.ignores(name)]

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipelines.protect.told import ROW as ROW
+from pipelines.protect import told
 from pipelines.read.tally import Tally
 
 if TYPE_CHECKING:
     import polars as pl
+
+ROW = told.ROW
+
 
 @dataclass(frozen=True)
 class Unread:

@@ -104,7 +104,7 @@ def _swapped(text: str, places: tuple[int, ...]) -> str:
 
 
 def masked_postcode(text: str, level: str = "sector") -> str | None:
-    """A sector or an outward code with stars in place of what is not told; None for any other text, a whole postcode too.
+    """A sector or an outward code with stars in place of the rest; None for any other text, a whole postcode too.
 
     Args:
         text: an outward code, or a sector written apart from it, with or without stars: `GU1`, `GU1 4`, `gu1 4**`.

@@ -92,7 +92,7 @@ def by_postcode_area(
 ) -> pl.DataFrame:
     """Each location of `distinct`, by the sector or else the district that its text names, as a located table.
 
-    The text is a whole postcode, a sector (`GU1 4` or `GU1 4**`: written together it is the district GU14), or an outward code.
+    The text is a whole postcode, a sector (`GU1 4` or `GU1 4**`: `GU14` is the district), or an outward code.
 
     Args:
         distinct: the way's column.
