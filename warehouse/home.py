@@ -3,8 +3,9 @@
 A home (`$COMMONGRID_HOME`, by default `./data`) holds all data; the source tree holds none. `$COMMONGRID_SPECS` names
 another folder of specs than the one that comes with the package; `$COMMONGRID_LANDING`, the folder or the URL where
 partners' files arrive, if that is not the home's own `landing`; `$COMMONGRID_LEDGER`, the URL of a PostgreSQL database
-that holds the ledger, if that is not the home's own SQLite file. The last two may stand in `commongrid.yml` in the home
-instead; the environment overrules it.
+that holds the ledger, if that is not the home's own SQLite file; `$COMMONGRID_KEYS`, the folder of keys,
+which lies outside the home. The last three may stand in `commongrid.yml` in the home instead; the environment overrules
+it.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class Home:
     dbt_project: Path
     landing_url: str | None = field(default=None, repr=False)
     ledger_url: str | None = field(default=None, repr=False)
+    keys_path: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Home:
@@ -89,7 +91,13 @@ class Home:
             shipped("dbt_project"),
             os.environ.get("COMMONGRID_LANDING") or landing,
             os.environ.get("COMMONGRID_LEDGER") or settings.ledger_url,
+            _folder(root, os.environ.get("COMMONGRID_KEYS") or settings.keys_path),
         )
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the keys that pseudonyms are made by: never in the home, and if none is named, beside it."""
+        return self.keys_path or self.root.with_name(f"{self.root.name}-keys")
 
     @property
     def landing(self) -> Path:
@@ -284,6 +292,11 @@ class Home:
                 say(f"waiting   another process is changing {self.root}{holder}")
                 say = None
             time.sleep(min(_POLL_SECONDS, left))
+
+
+def _folder(root: Path, text: str | None) -> Path | None:
+    """A folder that a setting names, from the home on where it is not named whole."""
+    return (root / Path(text).expanduser()).resolve() if text else None
 
 
 def _made(row: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ import typer
 from pipelines.cli.areas import history_app, tell_area
 from pipelines.cli.boundaries import boundaries_app
 from pipelines.cli.gazetteers import names_app, uprns_app
+from pipelines.cli.keys import keys_app
 from pipelines.cli.locating import locate
 from pipelines.cli.lookups import boundaries_merge, lookups_app
 from pipelines.cli.mapping import unmapped
@@ -37,6 +38,7 @@ app.add_typer(lookups_app, name="lookups", rich_help_panel="Set up")
 app.add_typer(postcodes_app, name="postcodes", rich_help_panel="Set up")
 app.add_typer(uprns_app, name="uprns", rich_help_panel="Set up")
 app.add_typer(names_app, name="names", rich_help_panel="Set up")
+app.add_typer(keys_app, name="keys", rich_help_panel="Set up")
 app.add_typer(history_app, name="history", rich_help_panel="Set up")
 app.add_typer(subject_app, name="subject", rich_help_panel="Protect")
 

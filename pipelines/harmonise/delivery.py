@@ -30,10 +30,10 @@ from pipelines.specs.check_maps import last_days
 from pipelines.specs.corrections import concerning
 from pipelines.specs.feeds import Column
 from pipelines.specs.load import SpecSet
-from pipelines.specs.models import DatasetField, Sensitivity
+from pipelines.specs.models import DatasetField
 from pipelines.specs.parts import part_of, parts_of
 from pipelines.specs.periods import period_end, period_start
-from pipelines.specs.sensitivity import plain_columns
+from pipelines.specs.sensitivity import is_dropped, plain_columns
 from quality_checks.row_schema import failures, polars_type, row_schema, stored_columns
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class _Work:
         made: dict[str, pl.Series] = {}
         for header, column in self.version.fills():
             field = self.dataset.fields[column.field]
-            if field.sensitivity is not Sensitivity.IDENTIFIER:
+            if not is_dropped(column, field):
                 made.update({item.name: item for item in self._typed(header, column, field)})
         for name, field in stored_columns(self.dataset).items():
             filled = made.get(name, pl.Series(name, [None] * self.text.height, dtype=pl.Null).cast(polars_type(field)))

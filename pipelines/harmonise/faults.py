@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipelines.protect.personal import tells_of_person
 from pipelines.read.records import Note
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ INDEX = "_index"
 @dataclass
 class Faults:
     """Faults of rows, as frames of `_index` (row of the frame, from 0), issue_type, column, value, message.
+
+    A value that looks as if it told who a person is, is kept with none of them.
 
     `repairs` are frames of the same columns, of what was mended and stops no row.
     """
@@ -52,9 +55,15 @@ def _told(rows: pl.DataFrame, issue_type: str, column: str, message: str, value:
         pl.col(INDEX).cast(pl.UInt32),
         issue_type=pl.lit(issue_type),
         column=pl.lit(column),
-        value=pl.col(value).cast(pl.String) if value else pl.lit(None, pl.String),
+        value=_no_persons(rows[value].cast(pl.String)) if value else pl.lit(None, pl.String),
         message=pl.lit(message),
     )
+
+
+def _no_persons(values: pl.Series) -> pl.Series:
+    """Values, null where one looks like a person's name, number or address."""
+    personal = [text for text in values.drop_nulls().unique() if tells_of_person(text.strip())]
+    return values.set(values.is_in(personal).fill_null(False), None) if personal else values
 
 
 def _together(frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -52,6 +52,7 @@ def demo_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say) -> dict[str
     from pipelines.demo import FIRST_INSTALMENT, make_county, write_deliveries
 
     county = make_county()
+    _keys(home, specs, say)
     _reference(home, county, say)
     for title, after, to in (("first", None, FIRST_INSTALMENT), ("second", FIRST_INSTALMENT, None)):
         files = write_deliveries(county, home.landing, issued_after=after, issued_to=to)
@@ -79,6 +80,21 @@ def _only_demo(ledger: Ledger, home: Home) -> None:
         own = "give the demo a home of its own: COMMONGRID_HOME=... commongrid demo"
         message = f"{home.root} holds data of {held}; {own}"
         raise Refusal("not_a_file", message)
+
+
+def _keys(home: Home, specs: SpecSet, say: Say) -> None:
+    """The keys of the demo's feeds of people, in a folder beside its home unless another is named."""
+    from pipelines.orchestration.rotate import make_keys
+    from pipelines.protect.key_store import purposes_of
+
+    wanted = [
+        name
+        for name, feed in specs.feeds.items()
+        if feed.partner.startswith("demo_") and purposes_of(specs.datasets[feed.dataset])
+    ]
+    made = [key for feed in wanted for key in make_keys(home, specs, feed, "demo data team", AS_OF)]
+    if made:
+        say(f"keys: {len(made)} for pseudonyms, made in {home.keys}")
 
 
 def _reference(home: Home, county: Any, say: Say) -> None:

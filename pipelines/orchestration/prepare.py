@@ -17,6 +17,9 @@ from pipelines.intake.companions import stated_beside
 from pipelines.intake.refusal import Refusal
 from pipelines.orchestration.entries import keep, keep_aside
 from pipelines.place.reference import ReferenceData
+from pipelines.protect.key_store import KeyStore, purposes_of
+from pipelines.protect.minimise import Guard, guard_of, needs_guard
+from pipelines.protect.postcodes import large_sectors
 from pipelines.protect.rights import Rights
 from pipelines.read.asked import Whose, as_asked
 from pipelines.read.delivery import read_delivery
@@ -85,8 +88,32 @@ class Preparer:
 
     @cached_property
     def reading_digest(self) -> str:
-        """What decides what becomes of a file: the specs and the reference data."""
-        return digest(specs_digest(self.specs), self.reference.stamp())
+        """What decides what becomes of a file: the specs, the reference data and the keys."""
+        keys = self.keys.stamp
+        return digest(specs_digest(self.specs), self.reference.stamp(), *([keys] if keys else []))
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        """The keys that pseudonyms are made by."""
+        return KeyStore(self.home)
+
+    @cached_property
+    def large_sectors(self) -> frozenset[str]:
+        """The postcode sectors in which no postcode is so small that it is a person."""
+        return frozenset() if self.reference.postcodes is None else large_sectors(self.reference.postcodes)
+
+    def guard(self, claim: Claim) -> Guard | None:
+        """What making a delivery's text minimal needs; None where all of it may be kept as it was sent.
+
+        Raises:
+            Refusal: where one of the keys it needs is missing, wrong, or exposed.
+        """
+        feed, version = claim.feed, claim.version
+        dataset = self.specs.datasets[feed.dataset]
+        if not needs_guard(feed, version, dataset):
+            return None
+        keys = self.keys.needed(feed.name, purposes_of(dataset, version))
+        return guard_of(feed, version, self.specs, keys, lambda: self.large_sectors, claim.facts.period)
 
     def identity(self, claim: Claim, supplier: str, content_hash: str) -> tuple[str, Making]:
         """A delivery's id, and what decides the rows that the specs in force make of it.
@@ -102,8 +129,10 @@ class Preparer:
     def making(self, claim: Claim, supplier: str, delivery_id: str) -> Making:
         """What decides the rows that the specs in force make of a claimed source, and what people have asked of them."""
         reference = self.reference.digest(claim.feed.feed.needs(claim.version))
+        dataset = self.specs.datasets[claim.feed.dataset]
+        keys = self.keys.ids(claim.feed.name, purposes_of(dataset, claim.version))
         rights = self.rights.digest(delivery_id)
-        return making_of(self.specs, claim.feed, claim.version, reference, claim.facts.period, supplier, rights)
+        return making_of(self.specs, claim.feed, claim.version, reference, claim.facts.period, supplier, keys, rights)
 
     def at_hand(self, key: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:
         """Whether a delivery that the ledger knows was taken, and nothing has to be made again."""
@@ -138,9 +167,10 @@ class Preparer:
             Refusal: where it cannot be taken.
         """
         claim, dataset = made.claim, self.specs.datasets[made.claim.feed.dataset]
-        read_by = reading_digest(claim.version, dataset)
+        guard = self.guard(claim)
+        read_by = reading_digest(claim.version, dataset, guard)
         kept = read_raw(self.home.raw_of(made.key), read_by)
-        records = kept[0] if kept is not None else self._read(claim, dataset)
+        records = kept[0] if kept is not None else self._read(claim, dataset, guard)
         columns = [header for header, _column, _how in pseudonym_columns(claim.version, dataset)]
         records = as_asked(records, self.rights, made.delivery_id, columns, made.whose or made.of_whole)
         delivered = Delivered(made.delivery_id, made.came.date())
@@ -153,6 +183,8 @@ class Preparer:
         keep(self.home, made.key, records, read_by, result)
         made.records, made.result = records, result
 
-    def _read(self, claim: Claim, dataset: Dataset) -> Records:
+    def _read(self, claim: Claim, dataset: Dataset, guard: Guard | None) -> Records:
+        if guard is not None:
+            self.keys.remember(guard.keys)
         with claim.source.open() as file:
-            return read_delivery(file, claim, dataset)
+            return read_delivery(file, claim, dataset, guard)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from pipelines.build.in_force import Surviving, only_in_force, survivors
 from pipelines.orchestration.replay import ReplayReport, replay, waits
 from pipelines.orchestration.report import silent
+from pipelines.protect.key_store import CHECKS
 from pipelines.specs.load import SpecSet
 from warehouse import ledger as led
 from warehouse.home import Home
@@ -112,10 +113,12 @@ def _copy(home: Home, ledger: Ledger) -> Iterator[tuple[Home, Ledger]]:
     root = home.build / "preview"
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
-    copied = replace(home, root=root, landing_url=str(home.landing), ledger_url=None)
+    copied = replace(home, root=root, landing_url=str(home.landing), ledger_url=None, keys_path=home.keys)
     try:
         if home.journal.exists():
             shutil.copyfile(home.journal, copied.journal)
+        if (home.root / CHECKS).exists():
+            shutil.copyfile(home.root / CHECKS, root / CHECKS)
         for folder in (home.reference, home.boundaries):
             if folder.exists():
                 _link(folder, root / folder.name)

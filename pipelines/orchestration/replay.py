@@ -46,12 +46,17 @@ class ReplayReport:
         }
 
 
-def replay(home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str | None = None) -> ReplayReport:
-    """Put the rows in quarantine, and the deliveries refused, through again; of one feed, or of all."""
+def replay(
+    home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str | None = None, *, every: bool = False
+) -> ReplayReport:
+    """Put the rows in quarantine, and the deliveries refused, through again; of one feed, or of all.
+
+    With `every`, also deliveries of which nothing waits, if the specs and keys in force make something else of them.
+    """
     loader = Loader(home, specs, ledger, say)
     report = ReplayReport(loader.report)
     for row in list(loader.deliveries.values()):
-        if feed not in (None, row["feed"]) or row["feed"] not in specs.feeds or not waits(row):
+        if feed not in (None, row["feed"]) or row["feed"] not in specs.feeds or not (every or waits(row)):
             continue
         try:
             _one(loader, row, report, say)

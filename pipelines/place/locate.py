@@ -21,6 +21,7 @@ from pipelines.specs.locations import (
     Coordinates,
     GridReference,
     Location,
+    Postcode,
     PostcodeDistrict,
     PostcodeSector,
     Street,
@@ -98,4 +99,17 @@ def _one_way(distinct: pl.DataFrame, way: Location, reference: ReferenceData) ->
         return by_street(distinct, way, reference.names)
     if isinstance(way, AreaCode):
         return by_area(distinct, way, reference.area_codes(way.boundary_set), DAY)
-    return by_postcode(distinct, way, reference.postcodes)
+    return _by_kept_postcode(distinct, way, reference)
+
+
+def _by_kept_postcode(distinct: pl.DataFrame, way: Postcode, reference: ReferenceData) -> pl.DataFrame:
+    """By the postcode; where all but its sector or district was hidden as it was read, by that."""
+    import polars as pl
+
+    whole = by_postcode(distinct, way, reference.postcodes)
+    masked = distinct[way.column].str.ends_with("**").fill_null(False)
+    if not masked.any():
+        return whole
+    area = PostcodeSector(by="postcode_sector", column=way.column)
+    part = by_postcode_area(distinct, area, reference.postcode_sectors, reference.postcode_districts)
+    return whole.select(pl.when(masked).then(part[name]).otherwise(pl.col(name)).alias(name) for name in whole.columns)

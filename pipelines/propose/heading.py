@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipelines.propose.personal import tells_of_person
 from pipelines.propose.shapes import class_of, is_year
+from pipelines.protect.personal import tells_of_person
 
 # How far down a header is looked for, and how many rows below tell what its columns hold.
 _DEPTH = 40

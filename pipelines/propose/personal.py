@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipelines.propose.words import words
+from pipelines.protect.personal import NAMED, NHS, VALUES, checks_nhs
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,45 +45,12 @@ _HEADINGS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _NOT_PERSONAL = re.compile(
     r".*\b(email|mail|address|telephone|phone|registration) (type|status|count|date|flag|yn)\b.*|.*\burl\b.*"
 )
-_VALUES = (
-    ("an e-mail address", r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$", 0.2),
-    ("a telephone number", r"^(\+44|0044|0)[ -]?(\(0\))?\d([ ()-]{0,2}\d){8,9}$", 0.5),
-    ("a national insurance number", r"^[A-CEGHJ-PR-TW-Za-ceghj-pr-tw-z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-Da-d]$", 0.5),
-    ("a registration mark", r"^([A-Z]{2}\d{2} ?[A-Z]{3}|[A-Z]\d{1,3} ?[A-Z]{3}|[A-Z]{3} ?\d{1,3}[A-Z])$", 0.5),
-    (
-        "a name",
-        r"^((Mr|Mrs|Ms|Miss|Dr|Mx|Rev)\.? .+|[A-Z](\. ?| )([A-Z](\. ?| ))?[A-Z][a-z]+([ '-][A-Z][a-z]+)?)$",
-        0.4,
-    ),
-    (
-        "an address",
-        r"(?i)^(flat |unit )?\d+[a-z]?,? .*\b(road|rd|street|st|avenue|ave|lane|close|drive|way|court|place|terrace)\b",
-        0.3,
-    ),
-)
-# Given names in common use: what many values of a column begin with, or have behind a comma, are people.
-_GIVEN = (
-    "adam alan alex alice amanda amy andrea andrew angela ann anna anne anthony barbara ben brian carol caroline"
-    " catherine charlotte chris christine christopher claire colin craig daniel darren david dawn debbie deborah denise"
-    " derek diane donna dorothy edward eileen elizabeth ellie emily emma eric fiona gareth gary gavin geoffrey gillian"
-    " graham hannah heather helen ian jack jacqueline jake james jane janet jason jennifer jessica jill jo joan joanna"
-    " joanne john jonathan joseph josh joshua joyce julia julie karen kate katherine keith kelly kenneth kevin laura"
-    " lauren lee leslie linda lisa liz louise lucy luke lynn malcolm margaret maria marion mark martin mary matt"
-    " matthew maureen megan melissa michael michelle mike mohammed muhammad natalie neil nicholas nick nicola nigel"
-    " oliver olivia pamela patricia patrick paul pauline peter philip phil rachel raymond rebecca richard rob robert"
-    " robin ron ronald rosie ross ruth ryan sally sam samantha samuel sandra sara sarah sean sharon sheila shirley"
-    " simon sophie"
-    " stephanie stephen steve steven stuart sue susan suzanne teresa terry thomas tim timothy tom tony tracey tracy"
-    " valerie vanessa victoria vincent wayne wendy william yvonne zoe"
-).replace(" ", "|")
-_NAMED = rf"(?i)^({_GIVEN})( [a-z]\.?)? [a-z'-]{{2,}}$|^[a-z'-]{{2,}}, ?({_GIVEN})\b"
 _ORGANISATION = (
     r"(?i)\b(police|constabulary|council|service|authority|department|dept|team|unit|ltd|limited|plc|nhs|trust|school"
     r"|college|court|company|agency|association|office|centre|public|online|web|phone|other|unknown)\b"
 )
 _FLAG = r"(?i)^(y|n|yes|no|true|false|unknown|not known|none|n/a|\d+)$"
 _NAME_OF_TWO = r"^[A-Z][a-z]+( [A-Z]\.?)?( [A-Z][a-z]+(['-][A-Z][a-z]+)?)$"
-_NHS = re.compile(r"\d{3} ?\d{3} ?\d{4}")
 
 
 def by_heading(heading: str) -> str | None:
@@ -108,17 +76,12 @@ def by_values(heading: str, texts: pl.Series, counts: pl.Series) -> str | None:
     total = int(counts.sum())
     if not total:
         return None
-    for what, pattern, share in (*_VALUES, ("a name", _NAMED, 0.4)):
+    for what, pattern, share in (*VALUES, ("a name", NAMED, 0.4)):
         if counts.filter(texts.str.contains(pattern)).sum() >= share * total:
             return what
     if words(heading) == ("name",) and counts.filter(texts.str.contains(_NAME_OF_TWO)).sum() >= 0.6 * total:
         return "a name"
     return "an NHS number" if _are_nhs_numbers(texts) else None
-
-
-def tells_of_person(text: str) -> bool:
-    """Whether one text by itself looks like a person's name, number or address."""
-    return any(re.search(pattern, text) for _what, pattern, _share in _VALUES) or bool(re.search(_NAMED, text))
 
 
 def are_no_people(texts: pl.Series) -> bool:
@@ -128,12 +91,7 @@ def are_no_people(texts: pl.Series) -> bool:
 
 def _are_nhs_numbers(texts: pl.Series) -> bool:
     """Whether nearly all values have ten digits, the last of which checks the others; by chance one in eleven does."""
-    ten = [text.replace(" ", "") for text in texts.head(500) if _NHS.fullmatch(text)]
+    ten = [text.replace(" ", "") for text in texts.head(500) if NHS.fullmatch(text)]
     if len(ten) < 3 or len(ten) < 0.9 * min(len(texts), 500):
         return False
-    return sum(_checks(text) for text in ten) > 0.9 * len(ten)
-
-
-def _checks(number: str) -> bool:
-    rest = 11 - sum(int(digit) * weight for digit, weight in zip(number, range(10, 1, -1), strict=False)) % 11
-    return rest % 11 == int(number[9]) and rest != 10
+    return sum(checks_nhs(text) for text in ten) > 0.9 * len(ten)

@@ -1,4 +1,4 @@
-"""One delivery read by its spec: header held against the spec, declared rows skipped, identifiers dropped."""
+"""One delivery read by its spec: header held against the spec, declared rows skipped, text made minimal."""
 
 from __future__ import annotations
 
@@ -7,44 +7,55 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from pipelines.intake.claims import Claim
+from pipelines.protect.minimise import Guard, minimised, needs_guard
 from pipelines.read.delimited import read_delimited
 from pipelines.read.fixed_width import read_fixed_width
 from pipelines.read.headings import check_header, notes_of_renamed, renamed
-from pipelines.read.records import ROW, Batch, Reading, Records, distinct, gathered
+from pipelines.read.records import ROW, Batch, Note, Reading, Records, distinct, gathered
 from pipelines.read.skipping import Skipper
 from pipelines.specs.feeds import FeedVersion, PeriodPlace
 from pipelines.specs.formats import CsvFormat, FixedWidthFormat, GeoJsonFormat, JsonFormat, SheetFormat
 from pipelines.specs.models import Dataset
-from pipelines.specs.sensitivity import identifier_columns
+from pipelines.specs.sensitivity import dropped_columns, is_of_persons
 
 
-def read_delivery(file: BinaryIO, claim: Claim, dataset: Dataset | None) -> Records:
-    """The rows of one delivery as text, without identifiers, all in memory.
+def read_delivery(file: BinaryIO, claim: Claim, dataset: Dataset | None, guard: Guard | None = None) -> Records:
+    """The rows of one delivery as text that may be kept, all in memory: `reading_of` brought to its end.
 
     Raises:
         Refusal: where nothing of the file can be taken.
     """
-    return gathered(reading_of(file, claim, dataset))
+    return gathered(reading_of(file, claim, dataset, guard))
 
 
-def reading_of(file: BinaryIO, claim: Claim, dataset: Dataset | None) -> Reading:
-    """One delivery being read, batch by batch, as rows of text without identifiers.
+def reading_of(file: BinaryIO, claim: Claim, dataset: Dataset | None, guard: Guard | None = None) -> Reading:
+    """One delivery being read, batch by batch, as rows of text that may be kept.
 
-    Columns the spec ignores are not kept, nor those that fill a field classed as identifier. The text of a record that
-    could not be read is kept only where the feed has no identifier at all, since it may hold one. Of a dataset that is
-    not known (None) nothing can be told to be an identifier.
+    Columns the spec ignores are not kept, nor those that fill an identifier of which no pseudonym is kept. What tells
+    of people is made as little as `minimised` says. The text of a record that could not be read is kept only where the
+    feed has nothing of people at all. Of a dataset that is not known (None) nothing can be told to be an identifier.
+
+    Args:
+        file: the file's bytes.
+        claim: its feed, and the version that reads it.
+        dataset: what it is read into.
+        guard: what making text minimal needs.
 
     Raises:
         Refusal: where nothing of the file can be taken; also while the batches are read.
+        ValueError: where the version needs a guard and there is none, which is a fault of the program.
     """
     version = claim.version
     reading = _opened(file, claim, _needed(version))
     header = renamed(reading.header, version)
-    check_header(header, version, reading.place)
-    hidden = set(identifier_columns(version, dataset)) if dataset else set()
-    kept = [name for name in kept_columns(version, header) if name not in hidden]
-    skipper = Skipper(version, header)
-    reading.batches = _kept(_counted(reading.batches, header, skipper, version), header, kept, bool(hidden))
+    of_persons = dataset is not None and is_of_persons(version, dataset)
+    check_header(header, version, reading.place, of_persons)
+    dropped = dropped_columns(version, dataset) if dataset else set()
+    kept = [name for name in kept_columns(version, header) if name not in dropped]
+    batches = _counted(reading.batches, header, Skipper(version, header), version)
+    if dataset is not None and needs_guard(claim.feed, version, dataset):
+        batches = _guarded(batches, version, dataset, guard)
+    reading.batches = _kept(batches, header, kept, of_persons)
     return replace(reading, header=kept, notes=[*reading.notes, *notes_of_renamed(reading.header, header)])
 
 
@@ -107,12 +118,22 @@ def _counted(batches: Iterator[Batch], header: list[str], skipper: Skipper, vers
         yield left
 
 
-def _kept(batches: Iterator[Batch], header: list[str], kept: list[str], has_identifiers: bool) -> Iterator[Batch]:
-    """Each batch without the columns that are not wanted, and without texts that may hold an identifier."""
+def _guarded(batches: Iterator[Batch], version: FeedVersion, dataset: Dataset, guard: Guard | None) -> Iterator[Batch]:
+    """Each batch with what tells of people made minimal, and a note of each text that was lost by it."""
+    if guard is None:
+        raise ValueError(f"a version valid from {version.valid_from} keeps less than it reads, and no guard was given")
+    for batch in batches:
+        frame, told = minimised(batch.frame, version, dataset, guard)
+        notes = [Note(item.issue_type, item.message, item.line, item.column) for item in told]
+        yield replace(batch, frame=frame, notes=[*batch.notes, *notes])
+
+
+def _kept(batches: Iterator[Batch], header: list[str], kept: list[str], of_persons: bool) -> Iterator[Batch]:
+    """Each batch without the columns that are not wanted, and without unread texts that may tell of people."""
     import polars as pl
 
     for batch in batches:
         absent = [pl.lit(None, pl.String).alias(name) for name in kept if name not in header]
         frame = batch.frame.with_columns(absent).select(ROW, *kept)
-        unread = [replace(record, text=None) for record in batch.unread] if has_identifiers else batch.unread
+        unread = [replace(record, text=None) for record in batch.unread] if of_persons else batch.unread
         yield replace(batch, frame=frame, unread=unread)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.intake.refusal import Refusal
+from pipelines.protect.personal import holds_person
 from pipelines.read.records import Note
 from pipelines.specs.feeds import FeedVersion
 from pipelines.specs.problems import nearest
@@ -36,8 +37,14 @@ def notes_of_trimmed(cells: list[str], headings: list[str], line: int) -> list[N
     ]
 
 
-def check_header(header: list[str], version: FeedVersion, place: str) -> None:
+def check_header(header: list[str], version: FeedVersion, place: str, of_persons: bool = False) -> None:
     """Refuse a header that lacks a column, has one the spec does not know, or one twice.
+
+    Args:
+        header: the headings, by the names the spec reads them by.
+        version: the version that reads the file.
+        place: the header's, for messages.
+        of_persons: whether rows may tell who a person is: then a heading that may be a value is not repeated.
 
     Raises:
         Refusal: with every such column, and the nearest right name of each.
@@ -52,7 +59,8 @@ def check_header(header: list[str], version: FeedVersion, place: str) -> None:
         raise Refusal("missing_column", f"{message} usual columns, or add a version to the spec")
     repeated = sorted({name for name in header if header.count(name) > 1 and not version.ignores(name)})
     if repeated:
-        message = f'{place}: the header names "{repeated[0]}" twice; ask the partner which one holds'
+        told = _heading(repeated[0], header, of_persons)
+        message = f"{place}: the header names {told} twice; ask the partner which one holds"
         raise Refusal("repeated_column", message)
     missing = [name for name in needed if name not in header and name not in optional]
     unknown = [name for name in header if name not in (*needed, *wide) and not version.ignores(name)]
@@ -62,12 +70,19 @@ def check_header(header: list[str], version: FeedVersion, place: str) -> None:
             f"{place}: the header lacks {told}; ask the partner for the usual columns, or add a version to the spec"
         )
         if unknown:
-            message += ". New in it: " + ", ".join(f'"{name}"' for name in unknown)
+            message += ". New in it: " + ", ".join(_heading(name, header, of_persons) for name in unknown)
         raise Refusal("missing_column", message)
     if unknown:
         known = [*needed, *version.ignore]
-        told = ", ".join(f'"{name}"{nearest(name, known)}' for name in unknown)
+        told = ", ".join(f"{_heading(name, header, of_persons)}{nearest(name, known)}" for name in unknown)
         message = f"{place}: the spec does not know {told}; map it under `columns`, or name it under `ignore`"
         raise Refusal("unknown_column", message)
     if version.unpivot is not None and not wide:
         raise Refusal("missing_column", f"{place}: no heading fits `unpivot.match`; ask for the usual columns")
+
+
+def _heading(name: str, header: list[str], of_persons: bool) -> str:
+    """A heading as a message may repeat it: where people are told of, one that may be a value only by its place."""
+    if of_persons and holds_person(name):
+        return f"column {header.index(name) + 1} (its heading looks like a value, and is not repeated)"
+    return f'"{name}"'

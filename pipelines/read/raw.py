@@ -11,11 +11,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from pipelines.protect.minimise import Guard
 from pipelines.read.records import Erased, Note, Records, Unread
 from pipelines.specs.feeds import FeedVersion, PeriodPlace
 from pipelines.specs.fingerprint import METHOD, digest
 from pipelines.specs.models import Dataset
-from pipelines.specs.sensitivity import identifier_columns
+from pipelines.specs.sensitivity import dropped_columns, identifier_columns
 from warehouse.home import whole
 
 _MARK = "commongrid"
@@ -23,8 +24,8 @@ _MADE = {"unread": Unread, "notes": Note, "erased": Erased}
 _NOT_KEPT = ("frame", "tally", "restricted", "rectified")
 
 
-def reading_digest(version: FeedVersion, dataset: Dataset) -> str:
-    """A hash of what decides how a file is read, and not what becomes of its rows."""
+def reading_digest(version: FeedVersion, dataset: Dataset, guard: Guard | None) -> str:
+    """A hash of what decides how a file is read and what is kept of it, and not what becomes of its rows."""
     period = version.period
     return digest(
         METHOD,
@@ -39,7 +40,19 @@ def reading_digest(version: FeedVersion, dataset: Dataset) -> str:
         version.control,
         period.cell if isinstance(period, PeriodPlace) else None,
         sorted(identifier_columns(version, dataset)),
+        sorted(dropped_columns(version, dataset)),
+        _of_people(version, dataset, guard) if guard is not None else None,
     )
+
+
+def _of_people(version: FeedVersion, dataset: Dataset, guard: Guard) -> list[Any]:
+    """What decides how text is made minimal: the columns it is done to, by what, and the day ages are told on."""
+    made = [
+        (header, column.born, column.age, column.keep, column.years_from, column.missing, dataset.fields[column.field])
+        for header, column in version.fills()
+    ]
+    clocks = [(header, column.date) for header, column in version.fills() if column.field == dataset.clock]
+    return [guard.digest, dataset.persons, made, clocks, version.period, version.location]
 
 
 def write_raw(path: Path, records: Records, read_by: str, stated_rows: int | None) -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from pipelines.protect import told
 from pipelines.read.tally import Tally
 
 if TYPE_CHECKING:
     import polars as pl
 
-ROW = "_row"
+ROW = told.ROW
 
 
 @dataclass(frozen=True)

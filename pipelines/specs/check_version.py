@@ -9,6 +9,7 @@ from datetime import datetime
 from pipelines.specs.base import PeriodType
 from pipelines.specs.check_control import cell_fault, control_faults
 from pipelines.specs.check_maps import code_faults, map_faults
+from pipelines.specs.check_people import people_faults
 from pipelines.specs.feeds import ANY, Column, FeedVersion, PeriodPlace
 from pipelines.specs.formats import FixedWidthFormat, SheetFormat
 from pipelines.specs.load import FeedSpec, SpecSet
@@ -44,6 +45,8 @@ class VersionChecks:
         yield from self.names()
         yield from self.expected()
         for message, *place in control_faults(self.version, self.dataset):
+            yield self.problem(str(message), *place)
+        for message, *place in people_faults(self.version, self.dataset, self.feed, self.specs):
             yield self.problem(str(message), *place)
 
     def problem(self, message: str, *place: str | int) -> Problem:
@@ -82,7 +85,7 @@ class VersionChecks:
         yield from self._skip_rules()
 
     def _mixed(self) -> Iterator[Problem]:
-        """A column that fills an identifier is stored nowhere, so it can fill nothing else."""
+        """A column of which nothing is kept, as it fills an identifier, can fill nothing else."""
         for header, columns in self.version.columns.items():
             fields = [self.dataset.fields[column.field] for column in columns if column.field in self.dataset.fields]
             hidden = [field.sensitivity is Sensitivity.IDENTIFIER for field in fields]
@@ -109,7 +112,7 @@ class VersionChecks:
             yield self.problem(message, "columns", header)
         if column.date is not None:
             yield from self._date(header, column, dated, field.type)
-        if field.type == "code" and column.map is None:
+        if field.type == "code" and column.map is None and not (column.born or column.age):
             yield self.problem(f'"{header}" fills a code and must name its `map`', "columns", header)
         if column.map is not None:
             yield from self.code_map(header, column.map, field.list, field.type)
@@ -126,7 +129,7 @@ class VersionChecks:
         elif not is_date_format(format_):
             message = f'"{header}": "{format_}" is not a date format with a year and month; {AS_WRITTEN}'
             yield self.problem(message, "columns", header)
-        elif ("%y" in format_) != (column.years_from is not None):
+        elif column.born is None and ("%y" in format_) != (column.years_from is not None):
             message = f'"{header}": a year of two digits, `%y`, needs `years_from`, and only that does'
             yield self.problem(message, "columns", header)
 

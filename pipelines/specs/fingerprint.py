@@ -62,6 +62,7 @@ def making_of(
     reference: str,
     period: date | None,
     supplier: str,
+    keys: tuple[str, ...] = (),
     rights: str = "",
 ) -> Making:
     """What decides the rows that `version` of a feed makes of a delivery.
@@ -73,6 +74,7 @@ def making_of(
         reference: the digest of the reference data that places rows; empty where none is used.
         period: the period declared of the whole delivery; None where its rows say theirs.
         supplier: whom the whole speaks for; empty where its rows say so.
+        keys: what the keys are called that pseudonyms are made by.
         rights: a hash of what people have had erased, restricted or put right in it; empty where they have not.
     """
     dataset = specs.datasets[feed.dataset]
@@ -83,7 +85,7 @@ def making_of(
     ours = concerning(specs.corrections.get(feed.partner, ()), feed.dataset, feed.feed.cadence.every, period, supplier)
     settings = (feed.feed.recording.unit, feed.feed.cadence.every, feed.feed.boundary_set)
     return Making(
-        spec=digest(METHOD, version, *settings, dataset, (period, supplier)),
+        spec=digest(METHOD, version, *settings, dataset, (period, supplier), *([keys] if keys else [])),
         maps=digest(
             {name: feed.maps[name].entries for name in sorted(maps)},
             {name: specs.code_lists[name].entries for name in sorted(lists)},

@@ -147,6 +147,8 @@ class GridReference(_Point):
             raise ValueError(f'letters: "{self.letters}" is no 100 km square of the National Grid; write two, as SU')
         if self.within is not None:
             _check_on_grid(self.within)
+        if self.keep_m is not None and self.keep_m not in (100, 1_000, 10_000, 100_000):
+            raise ValueError("keep_m: a grid reference names squares of 100, 1000, 10000 or 100000 m")
         return self
 
 

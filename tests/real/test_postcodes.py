@@ -14,8 +14,8 @@ from pipelines.place.directories.postcode_layouts import Named, layout_of
 from pipelines.place.locate import locate
 from pipelines.place.reference import ReferenceData
 from pipelines.place.ways.postcode_areas import sector_squares
-from pipelines.place.ways.postcode_text import parse_postcode
 from pipelines.specs.locations import Postcode
+from pipelines.specs.postcode_text import parse_postcode
 
 POSTCODE = Postcode(by="postcode", column="postcode")
 PARTS = {

@@ -16,6 +16,7 @@ from pipelines.harmonise.returns import check_expected
 from pipelines.intake.claims import Claim, Declared, claims, supplier_of
 from pipelines.intake.sources import Source
 from pipelines.place.reference import ReferenceData
+from pipelines.protect.minimise import trial_guard
 from pipelines.read.delivery import read_delivery
 from pipelines.read.records import Records
 from pipelines.specs.check import gather, load_specs
@@ -102,7 +103,8 @@ def harmonised(
 ) -> tuple[Records, Harmonised]:
     """A delivery read and harmonised by its claim."""
     specs = specs or shipped()
-    records = read_delivery(io.BytesIO(content), claim, specs.datasets[claim.feed.dataset])
+    guard = trial_guard(claim.feed, claim.version, specs, claim.facts.period)
+    records = read_delivery(io.BytesIO(content), claim, specs.datasets[claim.feed.dataset], guard)
     made = harmonise(records, claim, specs, supplier_of(specs, claim), reference, DELIVERED)
     check_expected(made, records, claim)
     return records, made

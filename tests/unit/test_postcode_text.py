@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.place.ways.postcode_text import compact, normal, parse_postcode, repaired
+from pipelines.specs.postcode_text import compact, normal, parse_postcode, repaired
 
 letters, figures = st.sampled_from(string.ascii_uppercase), st.sampled_from(string.digits)
 outcodes = st.sampled_from(["A9", "A99", "A9A", "AA9", "AA99", "AA9A"])

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.harmonise.identity import md5, place_ids, record_ids
-from pipelines.harmonise.values import codes, moments, numbers, parse_moments
+from pipelines.harmonise.values import codes, moments, numbers
 from pipelines.specs.feeds import Column
 from pipelines.specs.models import DatasetField
+from pipelines.specs.moments import parse_moments
 from tests.unit.makers import code_table
 
 PLAIN = {"sensitivity": "plain", "special_category": False, "criminal_offence": False, "description": "x"}

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.intake.refusal import Refusal
-from pipelines.place.ways.postcode_text import SHAPE, compact
 from pipelines.specs.locations import NATIONAL_GRID
+from pipelines.specs.postcode_text import SHAPE, compact
 from pipelines.specs.problems import nearest
 
 LONGITUDE_LATITUDE = "EPSG:4326"

@@ -10,6 +10,7 @@ from pipelines.place.located import ISSUE, UNPLACED, as_located
 from pipelines.place.transform import to_national_grid
 from pipelines.place.ways.amiss import CONFIDENCE, OUTSIDE, SWAPPED, Explained, Points, explained, far_from_britain
 from pipelines.place.ways.stand_ins import are_defaults, are_dummies
+from pipelines.protect.points import is_geographic
 from pipelines.specs.locations import NATIONAL_GRID, Coordinates
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def by_coordinates(distinct: pl.DataFrame, way: Coordinates) -> pl.DataFrame:
     British Isles and the swapped one lies in the cover.
 
     Stars in place of the last figures, on the National Grid, stand for the middle of the square that the others name.
+    Where the way keeps only squares (`keep_m`), a point stands for the middle of the one that was kept of it.
     """
     import numpy as np
     import polars as pl
@@ -95,8 +97,17 @@ def _points(texts: pl.DataFrame, way: Coordinates) -> tuple[Points, Array]:
             square = _unmasked(*pair)
             if square is not None:
                 x[index], y[index], side[index] = square
+    if way.keep_m is not None:
+        coarse = np.isfinite(x) & np.isfinite(y) & (side == 0) & ~are_dummies(x, y)
+        side[coarse] = way.keep_m
+        if not is_geographic(way.crs):
+            # What was kept of a point is the corner of its square.
+            x[coarse] += way.keep_m / 2
+            y[coarse] += way.keep_m / 2
     unit = 10.0 ** -texts.select(decimals.cast(pl.Float64)).to_series().to_numpy()
-    return Points(x, y, unit, side / 2), side
+    # Of degrees, half a square is less than the figures tell.
+    margin = np.zeros(len(x)) if is_geographic(way.crs) else side / 2
+    return Points(x, y, unit, margin), side
 
 
 def _unmasked(x: str, y: str) -> tuple[float, float, int] | None:

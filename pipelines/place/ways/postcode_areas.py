@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.place.located import as_located
 from pipelines.place.ways.postcode_quality import SECTOR_MEAN
-from pipelines.place.ways.postcode_text import OUTCODE, SHAPE, normal, repaired
 from pipelines.specs.locations import PostcodeDistrict, PostcodeSector
+from pipelines.specs.postcode_text import OUTCODE, SHAPE, normal, repaired
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,7 +92,7 @@ def by_postcode_area(
 ) -> pl.DataFrame:
     """Each location of `distinct`, by the sector or else the district that its text names, as a located table.
 
-    The text is a whole postcode, a sector (`GU1 4`: written together it is the district GU14), or an outward code.
+    The text is a whole postcode, a sector (`GU1 4` or `GU1 4**`: `GU14` is the district), or an outward code.
 
     Args:
         distinct: the way's column.
@@ -102,7 +102,7 @@ def by_postcode_area(
     """
     import polars as pl
 
-    texts = distinct.select(text=pl.col(way.column).fill_null("").str.strip_chars().str.to_uppercase())
+    texts = distinct.select(text=_told(pl.col(way.column)))
     keys = texts["text"].unique().to_frame().with_columns(_keys(pl.col("text")))
     empty = pl.DataFrame(schema={"key": pl.String, "easting": pl.Float64, "northing": pl.Float64, "square_m": pl.Int32})
     for name, areas in (("sector", sectors), ("district", districts)):
@@ -123,6 +123,11 @@ def by_postcode_area(
             .otherwise(pl.lit("unknown_postcode")),
         )
     )  # fmt: skip
+
+
+def _told(column: pl.Expr) -> pl.Expr:
+    """What a text tells, in capitals, without the stars that stand for the rest: `GU1 4**`, `GU1 ***`."""
+    return column.fill_null("").str.strip_chars_end("* ").str.strip_chars().str.to_uppercase()
 
 
 def _keys(text: pl.Expr) -> list[pl.Expr]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.place.located import DAY, as_located
 from pipelines.place.ways.postcode_quality import EITHER_OF_TWO, LATER, NOT_SAID, QUALITIES, REPAIRED, TERMINATED
-from pipelines.place.ways.postcode_text import SHAPE, normal, repaired
 from pipelines.specs.locations import Postcode
+from pipelines.specs.postcode_text import SHAPE, normal, repaired
 
 if TYPE_CHECKING:
     import polars as pl

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 OUTCODE = r"(?:[A-Z]{1,2}[0-9][0-9A-Z]?|GIR)"
 SHAPE = rf"^{OUTCODE}[0-9][A-Z]{{2}}$"
 _PARTS = re.compile(r"^(([A-Z]{1,2})([0-9]{1,2})([A-Z]?)|GIR)([0-9])([A-Z]{2})$")
+_PART_OF = re.compile(rf"^({OUTCODE})(?:\s+([0-9]))?\s*\**$")
 # The letters that are in use at each place, by the programmer's guide: a text that breaks this is a slip.
 _ISSUED = re.compile(
     r"^(?:[A-PR-UWYZ][A-HK-Y]?(?:[0-9]|[1-9][0-9])[0-9][ABD-HJLNP-UW-Z]{2}"
@@ -100,3 +101,20 @@ def repaired(text: str) -> str | None:
 
 def _swapped(text: str, places: tuple[int, ...]) -> str:
     return "".join(_MISREAD[letter] if place in places else letter for place, letter in enumerate(text))
+
+
+def masked_postcode(text: str, level: str = "sector") -> str | None:
+    """A sector or an outward code with stars in place of the rest; None for any other text, a whole postcode too.
+
+    Args:
+        text: an outward code, or a sector written apart from it, with or without stars: `GU1`, `GU1 4`, `gu1 4**`.
+        level: `district` leaves out the sector.
+
+    >>> masked_postcode("gu1 4"), masked_postcode("GU1 4**"), masked_postcode("GU1 4**", "district")
+    ('GU1 4**', 'GU1 4**', 'GU1 ***')
+    """
+    found = _PART_OF.match(text.strip().upper())
+    if found is None:
+        return None
+    outcode, sector = found.groups()
+    return f"{outcode} {sector}**" if sector and level == "sector" else f"{outcode} ***"
