@@ -127,7 +127,7 @@ class Preparer:
         return delivery_id, self.making(claim, supplier, delivery_id)
 
     def making(self, claim: Claim, supplier: str, delivery_id: str) -> Making:
-        """What decides the rows that the specs in force make of a claimed source, and what people have asked of them."""
+        """What decides the rows that the specs in force make of a claimed source, with what people ask of them."""
         reference = self.reference.digest(claim.feed.feed.needs(claim.version))
         dataset = self.specs.datasets[claim.feed.dataset]
         keys = self.keys.ids(claim.feed.name, purposes_of(dataset, claim.version))

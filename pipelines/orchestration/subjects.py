@@ -154,9 +154,7 @@ class Subjects:
         versions = self.specs.feeds[row["feed"]].feed.versions
         return next((item for item in versions if item.valid_from.isoformat() == row["spec_version"]), None)
 
-    def _in_file(
-        self, loader: Loader, row: Row, fields: Mapping[str, DatasetField], identifier: str
-    ) -> frozenset[int]:
+    def _in_file(self, loader: Loader, row: Row, fields: Mapping[str, DatasetField], identifier: str) -> frozenset[int]:
         """The rows of a delivery's file, if it is still there, in which an identifier stands as it was typed."""
         try:
             made = prepared_again(loader, row)
@@ -192,7 +190,7 @@ class Subjects:
         ]
 
     def export(self, found: Found) -> list[Row]:
-        """All that is held about a person: the text of each row as kept, what became of it, and its line in the file."""
+        """All that is held about a person: each row as sent, as kept, and what became of it."""
         loader = self._loader()
         return [line for item in found.held for line in self._exported(loader, item)]
 
@@ -235,7 +233,9 @@ class Subjects:
 
     # --- acting -------------------------------------------------------------------------------------------------------
 
-    def request(self, act: Act, found: Found, today: date, column: str | None = None, text: str | None = None) -> Request:
+    def request(
+        self, act: Act, found: Found, today: date, column: str | None = None, text: str | None = None
+    ) -> Request:
         """Write down what is asked of a person's rows. Nothing is done yet: see `carry_out`."""
         made = new_request(act, today, found.pseudonyms, found.rows)
         lifts = tuple(item.id for item in self.rights.restrictions(found.pseudonyms, found.rows))

@@ -133,7 +133,9 @@ class Rights:
     def _write(self, line: dict[str, Any]) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._mend_end()
-        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(
+            os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8"
+        ) as file:
             file.write(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -173,7 +175,9 @@ class Rights:
         ]
         return digest(asked) if asked else ""
 
-    def rows_in(self, request: Request, delivery_id: str, frame: pl.DataFrame, columns: Iterable[str]) -> frozenset[int]:
+    def rows_in(
+        self, request: Request, delivery_id: str, frame: pl.DataFrame, columns: Iterable[str]
+    ) -> frozenset[int]:
         """The rows of a delivery that a request is about: those noted, and those with one of its pseudonyms.
 
         Args:
