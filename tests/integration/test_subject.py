@@ -15,7 +15,7 @@ import pytest
 from pipelines.orchestration.subjects import APPLIED, Found, Sought, Subjects, take_back
 from pipelines.protect.rights import REGISTER, Act, Rights
 from tests.conftest import Bench
-from tests.integration.people import make_key, probation_specs, starts
+from tests.integration.probation import make_key, probation_specs, starts
 from tests.integration.street import add_wards, wards
 from warehouse import ledger as led
 from warehouse.home import Home
