@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.specs.models import Dataset, DatasetField, Sensitivity
+from pipelines.specs.models import Dataset, DatasetField
 
 if TYPE_CHECKING:
     import pandera.polars as pa
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def stored_columns(dataset: Dataset) -> dict[str, DatasetField]:
-    """Column to field of all that is stored: an interval becomes two columns, an identifier none."""
+    """Column to field of all that is stored: an interval becomes two columns, an identifier one only as a pseudonym."""
     columns: dict[str, DatasetField] = {}
     for name, field in dataset.fields.items():
-        if field.sensitivity is Sensitivity.IDENTIFIER:
+        if not field.is_stored:
             continue
         if field.type == "interval":
             columns[f"{name}_from"] = columns[f"{name}_to"] = field

@@ -53,7 +53,7 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
         _write(draft / "data_dictionary.parquet", _DICTIONARY, dictionary_rows(home.dbt_project))
         held = survivors(home, plan.current)
         for name, dataset in specs.datasets.items():
-            if dataset.shape == "event":
+            if dataset.is_placed:
                 _harmonised_files(home, specs, plan, held, draft / "harmonised" / name)
         write_observations(home, specs, plan, held, draft / "harmonised" / "observation")
         _write(draft / "additive_measures.parquet", {"dataset": TEXT, "measure": TEXT}, additive_measures(specs))
@@ -333,7 +333,7 @@ def empty_rows(specs: SpecSet, dataset: str) -> pl.DataFrame:
     columns |= {name: polars_type(field) for name, field in stored_columns(contract).items()}
     if contract.category:
         columns["source_category"] = pl.String
-    if contract.shape == "event":
+    if contract.is_placed:
         columns |= {"place_id": pl.Int64, **place_schema()}
     columns |= {"_spec_version": pl.String, "_row": pl.UInt32, "_part": pl.UInt16, "_delivery_id": pl.String}
     return pl.DataFrame(schema=columns)
