@@ -17,6 +17,17 @@ with held as (
         count(*) as total
     from {{ ref('int_observations__supplied') }}
     group by all
+    {% for rows in ('int_assets__rows', 'int_responses__rows') -%}
+    union all
+    select
+        dataset,
+        partner,
+        supplier,
+        period_start,
+        count(*) as total
+    from {{ ref(rows) }}
+    group by all
+    {% endfor -%}
 )
 
 select

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.build.dbt import BuildError
 from pipelines.specs.load import SpecSet
 from pipelines.specs.models import Dataset, DatasetField
 from quality_checks.row_schema import stored_columns
@@ -115,6 +116,21 @@ def stale_models(specs: SpecSet, project: Path) -> list[Path]:
     held = {path.relative_to(project) for path in (project / FOLDER).rglob("*") if path.is_file()}
     changed = {path for path, text in wanted.items() if path in held and (project / path).read_text("utf-8") != text}
     return sorted(changed | (held ^ wanted.keys()))
+
+
+def check_models(specs: SpecSet, project: Path) -> None:
+    """Hold the models of a dbt project against the specs they are made from.
+
+    Raises:
+        BuildError: where a dataset has come, gone or changed since they were written.
+    """
+    if stale := stale_models(specs, project):
+        names = ", ".join(path.name for path in stale[:5])
+        more = f" and {len(stale) - 5} more" if len(stale) > 5 else ""
+        raise BuildError(
+            f"the models of the datasets are not those of the specs: {names}{more} in {project / FOLDER}; "
+            "write them again with `commongrid specs models`"
+        )
 
 
 def write_models(specs: SpecSet, project: Path) -> list[Path]:
@@ -229,7 +245,7 @@ def _described(column: str, field: DatasetField) -> str:
 
 
 def _harmonised(specs: SpecSet) -> dict[str, Any]:
-    files = "{{ env_var(\"COMMONGRID_BUILD\") }}/harmonised/{name}/*.parquet"
+    files = '{{ env_var("COMMONGRID_BUILD") }}/harmonised/{name}/*.parquet'
     return {
         "name": "harmonised",
         "description": "Harmonised rows of the deliveries whose returns changed, one Parquet file each",
