@@ -24,8 +24,9 @@ def code_rows(specs: SpecSet) -> Iterator[dict[str, Any]]:
 def category_rows(specs: SpecSet) -> Iterator[dict[str, Any]]:
     """The codes that rows of each dataset are counted by, each with its label and its days.
 
-    They are the finest of its list, and those above them that a feed's map leads to all the same. `is_sent` tells those that some feed's map leads to. A figure is expected of these alone: of a list of hundreds of
-    offences most are none of a dataset's, and of a code that no partner's system has, 0 would not be known.
+    They are the finest of its list, and those above them that a feed's map leads to all the same. `is_sent` tells those
+    that some feed's map leads to. A figure is expected of these alone: of a list of hundreds of offences most are none
+    of a dataset's, and of a code that no partner's system has, 0 would not be known.
     """
     for name, dataset in specs.datasets.items():
         scheme = dataset.fields[dataset.category].list if dataset.category else None

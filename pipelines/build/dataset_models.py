@@ -111,7 +111,7 @@ def dataset_models(specs: SpecSet) -> dict[Path, str]:
 
 
 def stale_models(specs: SpecSet, project: Path) -> list[Path]:
-    """The files below `FOLDER` that are not as the specs would have them, or should not be there; paths in `project`."""
+    """The files below `FOLDER`, by their paths in the project, that are not as the specs would have them."""
     wanted = dataset_models(specs)
     held = {path.relative_to(project) for path in (project / FOLDER).rglob("*") if path.is_file()}
     changed = {path for path, text in wanted.items() if path in held and (project / path).read_text("utf-8") != text}

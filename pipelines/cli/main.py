@@ -29,7 +29,7 @@ app = typer.Typer(
 )
 specs_app = typer.Typer(
     no_args_is_help=True,
-    help="Check the specs, draft one, print their JSON Schema, or write the models of the datasets.",
+    help="Check the specs, draft one, print their JSON Schema, write dbt models.",
 )
 postcodes_app = typer.Typer(no_args_is_help=True, help="Load the postcode directory.")
 releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
