@@ -17,7 +17,6 @@ with held as (
         count(*) as total
     from {{ ref('int_observations__supplied') }}
     group by all
-    {% for rows in ('int_assets__rows', 'int_responses__rows') -%}
     union all
     select
         dataset,
@@ -25,9 +24,17 @@ with held as (
         supplier,
         period_start,
         count(*) as total
-    from {{ ref(rows) }}
+    from {{ ref('int_assets__rows') }}
     group by all
-    {% endfor -%}
+    union all
+    select
+        dataset,
+        partner,
+        supplier,
+        period_start,
+        count(*) as total
+    from {{ ref('int_responses__rows') }}
+    group by all
 )
 
 select

@@ -27,7 +27,7 @@ versions:
 _PLACE = """
     location:
       - {by: coordinates, x: X, y: Y, crs: "EPSG:4326", square_m: 1}
-      - {by: area_code, column: Area, boundary_set: [ward_2014]}
+      - {by: area, column: Area, boundary_set: [ward_2014]}
 """
 NOISE = """
       Ref: source_id
@@ -126,7 +126,10 @@ def test_every_shape_gets_to_published_tables_and_a_revision_takes_its_place(shi
     )  # fmt: skip
     land(shire, tmp_path, "survey", "2014-01", *survey)
     shire.build(as_of=AS_OF)
-    fact = "select source_id, category_code, source_category, noise_source_code, complaint_text, unit_counted, occurred_from::date"
+    fact = (
+        "select source_id, category_code, source_category, noise_source_code, complaint_text, unit_counted, "
+        "occurred_from::date"
+    )
     assert shire.ask(f"{fact} from fct_noise_complaint order by 1") == [
         ("n1", "music", "MUSIC", "domestic", None, "report", date(2014, 5, 3)),
         ("n2", "animals", "DOG", None, None, "report", date(2014, 5, 4)),
@@ -147,7 +150,7 @@ def test_every_shape_gets_to_published_tables_and_a_revision_takes_its_place(shi
     assert shire.ask(f"{premises_held} where period_start = '2014-01-01' order by 1") == [
         ("p1", "The Oak", date(2014, 2, 1), None, "coordinates", date(2014, 1, 1)),
         ("p2", None, None, None, "coordinates", date(2014, 1, 1)),
-        ("p3", "The Ash", None, "W02", "area_code", date(2014, 1, 1)),
+        ("p3", "The Ash", None, "W02", "area", date(2014, 1, 1)),
         ("p4", None, None, None, "no_location", date(2014, 1, 1)),
     ]
     end = date(2014, 3, 31)

@@ -21,14 +21,23 @@ parents as (
 ),
 
 named as (
-    {% for rows in ('records', 'int_assets__rows', 'int_responses__rows') -%}
     select
         stated_set,
         stated_area
-    from {{ ref(rows) }}
+    from {{ ref('records') }}
     where place_id is null and stated_area is not null
-    {{ 'union' if not loop.last }}
-    {% endfor -%}
+    union
+    select
+        stated_set,
+        stated_area
+    from {{ ref('int_assets__rows') }}
+    where place_id is null and stated_area is not null
+    union
+    select
+        stated_set,
+        stated_area
+    from {{ ref('int_responses__rows') }}
+    where place_id is null and stated_area is not null
 ),
 
 lookups as (

@@ -5,6 +5,6 @@ select
     assigned.area_code
 from {{ source('snapshot', 'place_areas') }} as assigned
 where
-    {% for rows in ('records', 'int_assets__rows', 'int_responses__rows') -%}
-    {{ 'or ' if not loop.first }}assigned.place_id in (select {{ rows }}.place_id from {{ ref(rows) }} as {{ rows }})
-    {% endfor %}
+    assigned.place_id in (select held.place_id from {{ ref('records') }} as held)
+    or assigned.place_id in (select held.place_id from {{ ref('int_assets__rows') }} as held)
+    or assigned.place_id in (select held.place_id from {{ ref('int_responses__rows') }} as held)
