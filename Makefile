@@ -26,6 +26,7 @@ lint: .venv/ready  ## what CI checks besides the tests
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --nocolor --processes 2 dbt_project/models dbt_project/tests
 	$(BIN)/commongrid specs check
+	$(BIN)/commongrid specs models --check
 
 format: .venv/ready  ## format the code
 	$(BIN)/ruff check --fix .
@@ -41,7 +42,8 @@ bench: .venv/ready  ## measure against DuckDB's reader and the hand-written peer
 	$(BIN)/python benchmarks/again.py
 	$(BIN)/python benchmarks/run.py
 
-docs: .venv/ready  ## write the reference pages from code and specs
+docs: .venv/ready  ## write the datasets' models and the reference pages from code and specs
+	$(BIN)/commongrid specs models
 	$(BIN)/python docs/make_reference.py
 
 lock:  ## pin the requirements again; needs uv

@@ -23,7 +23,7 @@ where
         where
             again.dataset = held.dataset
             and again.boundary_set = held.boundary_set
-            and again.month = held.period_start
+            and again.month = date_trunc('month', held.period_start)
     )
     or held.boundary_set not in (select areas.boundary_set from {{ source('snapshot', 'areas') }} as areas)
 {% else %}

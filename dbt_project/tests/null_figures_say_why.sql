@@ -8,6 +8,14 @@ where (count is null) <> (status in ('not_supplied', 'not_comparable'))
 group by all
 union all
 select
+    'asset_counts' as published_table,
+    status,
+    count(*) as figures
+from {{ ref('asset_counts') }}
+where (count is null) <> (status = 'not_supplied')
+group by all
+union all
+select
     'indicator_values' as published_table,
     status,
     count(*) as figures

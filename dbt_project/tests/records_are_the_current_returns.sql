@@ -17,6 +17,24 @@ with held as (
         count(*) as total
     from {{ ref('int_observations__supplied') }}
     group by all
+    union all
+    select
+        dataset,
+        partner,
+        supplier,
+        period_start,
+        count(*) as total
+    from {{ ref('int_assets__rows') }}
+    group by all
+    union all
+    select
+        dataset,
+        partner,
+        supplier,
+        period_start,
+        count(*) as total
+    from {{ ref('int_responses__rows') }}
+    group by all
 )
 
 select

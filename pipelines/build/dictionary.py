@@ -1,4 +1,4 @@
-"""The published tables and their columns, read from where they are declared: the models' own contracts."""
+"""The published tables and their columns, read from where they are declared: the models' own contracts, the specs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,34 @@ from typing import Any
 
 import yaml
 
+from pipelines.build.column_classes import column_classes, personal_tables
+from pipelines.specs.load import SpecSet
 
-def dictionary_rows(project: Path) -> list[dict[str, Any]]:
-    """One row for each column of each published table: table, column, type, description; tables in name order."""
+
+def dictionary_rows(specs: SpecSet, project: Path) -> list[dict[str, Any]]:
+    """One row for each column of each published table; tables in name order.
+
+    A row has table, column, type, description; sensitivity, special_category, criminal_offence; and whether the rows of
+    the table are personal data.
+
+    Raises:
+        BuildError: where a column has no class.
+    """
+    tables = [*_models(project), *_release_tables(project)]
+    classes = column_classes(
+        specs, project, {table["name"]: [column["name"] for column in table["columns"]] for table in tables}
+    )
+    personal = personal_tables(specs)
     rows = [
         {
             "table": table["name"],
             "column": column["name"],
             "type": column["data_type"],
             "description": " ".join(column["description"].split()),
+            **classes[table["name"], column["name"]].row(),
+            "personal": table["name"] in personal,
         }
-        for table in (*_models(project), *_release_tables(project))
+        for table in tables
         for column in table["columns"]
     ]
     return sorted(rows, key=lambda row: row["table"])

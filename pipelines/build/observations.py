@@ -64,12 +64,13 @@ def in_one_shape(rows: pl.DataFrame | None, name: str, dataset: Dataset | None) 
     """Harmonised rows of one observation dataset as the columns all of them share; None gives the columns alone.
 
     A dataset without measures has its own name for one. `breakdown` holds the other fields of the key, as
-    `school_type=total, sex=all`, null where there are none. A figure of no area code is `unplaced`.
+    `school_type=total, sex=all`, null where there are none. A figure of no area code is `unplaced`. `vintage` is the
+    publication an estimate is from, of a dataset that has a field of that name.
     """
     import polars as pl
 
     schema = {
-        **dict.fromkeys((*SHARED, "breakdown", "dataset", "symbol"), pl.String()),
+        **dict.fromkeys((*SHARED, "breakdown", "dataset", "symbol", "vintage"), pl.String()),
         "value": pl.Float64(),
         **dict.fromkeys(("partner", "supplier", "period_type", "_delivery_id"), pl.String()),
         "period_start": pl.Date(),
@@ -79,7 +80,7 @@ def in_one_shape(rows: pl.DataFrame | None, name: str, dataset: Dataset | None) 
         return pl.DataFrame(schema=schema)
     others = [field for field in dataset.key if field not in SHARED]
     said = [pl.when(pl.col(field).is_not_null()).then(pl.format(f"{field}={{}}", pl.col(field))) for field in others]
-    known = [field for field in (*SHARED, "symbol", "value", *_LINEAGE) if field in rows.columns]
+    known = [field for field in (*SHARED, "symbol", "vintage", "value", *_LINEAGE) if field in rows.columns]
     made = rows.select(
         *known,
         dataset=pl.lit(name),

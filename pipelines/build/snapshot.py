@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.build.codes import code_rows, series_rows
+from pipelines.build.codes import category_rows, code_rows, series_rows
+from pipelines.build.dataset_models import check_models
 from pipelines.build.dictionary import dictionary_rows
 from pipelines.build.in_force import Surviving, only_in_force, survivors
 from pipelines.build.observations import additive_measures, reconverted, write_observations
@@ -36,7 +37,12 @@ TEXT, DAY, WHOLE, FLAG, NUMBER = "text", "day", "whole", "flag", "number"
 
 
 def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None:
-    """Write the whole snapshot to `folder`, in place of an earlier one."""
+    """Write the whole snapshot to `folder`, in place of an earlier one.
+
+    Raises:
+        BuildError: where the dbt project does not fit the specs, or a published column has no class.
+    """
+    check_models(specs, home.dbt_project)
     fresh = folder.with_name(f"{folder.name}-next")
     shutil.rmtree(fresh, ignore_errors=True)
     with whole(fresh) as draft:
@@ -50,10 +56,10 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
         areas.table(plan.as_of).write_parquet(draft / "area_codes.parquet")
         _codes(specs, draft)
         _periods(plan, draft)
-        _write(draft / "data_dictionary.parquet", _DICTIONARY, dictionary_rows(home.dbt_project))
+        _write(draft / "data_dictionary.parquet", _DICTIONARY, dictionary_rows(specs, home.dbt_project))
         held = survivors(home, plan.current)
         for name, dataset in specs.datasets.items():
-            if dataset.shape == "event":
+            if dataset.is_placed:
                 _harmonised_files(home, specs, plan, held, draft / "harmonised" / name)
         write_observations(home, specs, plan, held, draft / "harmonised" / "observation")
         _write(draft / "additive_measures.parquet", {"dataset": TEXT, "measure": TEXT}, additive_measures(specs))
@@ -63,7 +69,10 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
 
 
 _FEED = dict.fromkeys(("partner", "dataset"), TEXT)
-_DICTIONARY = {"table": TEXT, "column": TEXT, "type": TEXT, "description": TEXT}
+_DICTIONARY = {
+    **dict.fromkeys(("table", "column", "type", "description", "sensitivity"), TEXT),
+    **dict.fromkeys(("special_category", "criminal_offence", "personal"), FLAG),
+}
 _COVERAGE = {
     **dict.fromkeys(("partner", "supplier", "dataset", "period_type"), TEXT),
     "period_start": DAY,
@@ -156,11 +165,15 @@ def _areas(home: Home, specs: SpecSet, plan: Plan, draft: Path) -> None:
     read_lookups(home.lookups).write_parquet(draft / "area_lookup.parquet")
     _write(draft / "recording.parquet", _RECORDING, profiles(specs))
     _write(draft / "recording_breaks.parquet", _BREAKS, breaks(specs))
-    _write(draft / "recount.parquet", {"dataset": TEXT, "boundary_set": TEXT, "month": DAY}, _recount(home, plan))
+    columns = {**dict.fromkeys(("dataset", "shape", "boundary_set"), TEXT), "month": DAY}
+    _write(draft / "recount.parquet", columns, _recount(home, specs, plan))
 
 
-def _recount(home: Home, plan: Plan) -> list[dict[str, Any]]:
-    """(dataset, set, month) to count again: what a changed return touches in every set, all of a changed set."""
+def _recount(home: Home, specs: SpecSet, plan: Plan) -> list[dict[str, Any]]:
+    """(dataset, set, month) to count again: what a changed return touches in every set, all of a changed set.
+
+    Of rows without a clock the month is the first of their period. Supplied figures are not counted.
+    """
     touched = plan.changed_months() | _moved_coverage(plan)
     every = {(item["feed"].split("/")[1], month) for item in plan.current for month in item["months"]}
     every |= {(row["dataset"], month) for row in plan.coverage for month in _months(row)}
@@ -168,9 +181,11 @@ def _recount(home: Home, plan: Plan) -> list[dict[str, Any]]:
     again |= {(dataset, name, month) for dataset, month in every for name in _touched_sets(home, plan)}
     if plan.state.get("specs") != plan.previous.get("specs"):
         again |= {(dataset, name, month) for dataset, month in every for name in set_names(home.boundaries)}
+    shapes = {name: dataset.shape for name, dataset in specs.datasets.items() if dataset.is_placed}
     return [
-        {"dataset": dataset, "boundary_set": name, "month": date.fromisoformat(month)}
+        {"dataset": dataset, "shape": shapes[dataset], "boundary_set": name, "month": date.fromisoformat(month)}
         for dataset, name, month in sorted(again)
+        if dataset in shapes
     ]
 
 
@@ -221,19 +236,8 @@ def _months(row: dict[str, Any]) -> list[str]:
 def _codes(specs: SpecSet, draft: Path) -> None:
     _write(draft / "code_lists.parquet", _CODE_LISTS, code_rows(specs))
     _write(draft / "code_series.parquet", _CODE_SERIES, series_rows(specs))
-    categories = []
-    for name, dataset in specs.datasets.items():
-        if dataset.category is None:
-            continue
-        scheme = dataset.fields[dataset.category].list
-        entries = specs.code_lists[scheme].entries if scheme else ()
-        categories += [
-            {"dataset": name, "category_code": entry.code, "category_name": entry.label,
-             "valid_from": entry.valid_from, "valid_to": entry.valid_to}
-            for entry in Hierarchy(entries).leaves()
-        ]  # fmt: skip
     columns = {**dict.fromkeys(("dataset", "category_code", "category_name"), TEXT), "valid_from": DAY, "valid_to": DAY}
-    _write(draft / "dataset_categories.parquet", columns, categories)
+    _write(draft / "dataset_categories.parquet", {**columns, "is_sent": FLAG}, category_rows(specs))
     _indicators(specs, draft)
 
 
@@ -333,7 +337,7 @@ def empty_rows(specs: SpecSet, dataset: str) -> pl.DataFrame:
     columns |= {name: polars_type(field) for name, field in stored_columns(contract).items()}
     if contract.category:
         columns["source_category"] = pl.String
-    if contract.shape == "event":
+    if contract.is_placed:
         columns |= {"place_id": pl.Int64, **place_schema()}
     columns |= {"_spec_version": pl.String, "_row": pl.UInt32, "_part": pl.UInt16, "_delivery_id": pl.String}
     return pl.DataFrame(schema=columns)

@@ -81,6 +81,21 @@ def write_schemas(out: Path | None) -> None:
     print(f"{len(made)} schemas written to {out}")
 
 
+def write_dataset_models(output: Output, check: bool) -> None:
+    """`commongrid specs models`."""
+    from pipelines.build.dataset_models import stale_models, write_models
+
+    home = Home.from_environment()
+    found = (stale_models if check else write_models)(load_specs(home.specs), home.dbt_project)
+    for path in found:
+        output.say(f"{'stale' if check else 'written'}   {path}")
+    if not found:
+        output.say("the models of the datasets are those of their specs")
+    elif check:
+        output.say("write them again with `commongrid specs models`, and commit them")
+    output.end({"stale" if check else "written": [str(path) for path in found]}, not (check and found))
+
+
 def propose_spec(output: Output, file: Path, out: Path | None, dataset: str | None) -> None:
     """`commongrid specs propose`."""
     from pipelines.propose.codes import write_codes

@@ -29,7 +29,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-specs_app = typer.Typer(no_args_is_help=True, help="Check the specs, draft one, or print their JSON Schema.")
+specs_app = typer.Typer(
+    no_args_is_help=True,
+    help="Check the specs, draft one, print their JSON Schema, write dbt models.",
+)
 postcodes_app = typer.Typer(no_args_is_help=True, help="Load the postcode directory.")
 releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
 app.add_typer(specs_app, name="specs", rich_help_panel="Set up")
@@ -278,6 +281,17 @@ def specs_schema(
     from pipelines.cli.commands import write_schemas
 
     write_schemas(out)
+
+
+@specs_app.command("models")
+def specs_models(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a model is stale.")] = False,
+    json: Json = False,
+) -> None:
+    """Write the dbt models of the datasets from their specs: after a dataset was added or changed."""
+    from pipelines.cli.commands import write_dataset_models
+
+    write_dataset_models(Output(json), check)
 
 
 @specs_app.command("propose")

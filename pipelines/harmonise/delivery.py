@@ -162,10 +162,10 @@ class _Work:
         return [self.text.select(cleaned(header, column.missing).alias(column.field)).to_series()]
 
     def place(self, reference: ReferenceData) -> None:
-        """Events get a place; what stops a row from having one is an issue, but the row stays."""
+        """Rows that stand somewhere get a place; what stops one from having it is an issue, but the row stays."""
         import polars as pl
 
-        if self.dataset.shape != "event":
+        if not self.dataset.is_placed:
             self._name_sets(reference)
             return
         days = self._days()
@@ -191,10 +191,22 @@ class _Work:
         self.faults.repairs.append(made.told)
 
     def _days(self) -> pl.Series | None:
-        """The day each row is of, by the dataset's clock; None where the dataset has none."""
+        """The day each row is of; None for figures that have no clock.
+
+        It is told by the dataset's clock. Without one it is the last day of the period for an asset, which is one that
+        stood then, and the first for a response: the sample was drawn by the addresses there were when the wave began.
+        """
         import polars as pl
 
-        return self.typed[f"{self.dataset.clock}_from"].cast(pl.Date) if self.dataset.clock else None
+        if self.dataset.clock:
+            return self.typed[f"{self.dataset.clock}_from"].cast(pl.Date)
+        if not self.dataset.is_placed:
+            return None
+        if self.dataset.shape == "response":
+            return self.periods
+        kind = self.claim.feed.feed.cadence.every
+        ends = {start: period_end(kind, start) for start in self.periods.drop_nulls().unique()}
+        return self.periods.replace_strict(ends, default=None, return_dtype=pl.Date)
 
     def validate(self) -> None:
         """Pandera's verdict on the typed rows, except where a value was already found unreadable."""
@@ -302,7 +314,7 @@ class _Work:
         rows = candidates.filter(repeated["issue_type"].is_null())
         ids = record_ids(rows, self._scope(), key, whole)
         loaded = self._loaded(rows.with_columns(ids))
-        if self.dataset.shape == "event":
+        if self.dataset.is_placed:
             for column, message in pile_ups(loaded, (ROW,), self.version.location):
                 self.faults.note("pile_up", message, column)
         whose = base.select(INDEX, *WHOSE)
@@ -365,7 +377,7 @@ class _Work:
         feed = self.claim.feed
         fields = list(stored_columns(self.dataset))
         fields += [SET] if SET in rows.columns and SET not in fields else []
-        place = ["place_id", *PLACE_COLUMNS, *TOLD] if self.dataset.shape == "event" else []
+        place = ["place_id", *PLACE_COLUMNS, *TOLD] if self.dataset.is_placed else []
         category = ["source_category"] if self.dataset.category else []
         return rows.select(
             "record_id",

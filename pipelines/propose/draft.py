@@ -110,8 +110,9 @@ def _head(draft: Draft, profile: Profile, period: Period, plan: Plan, specs: Spe
     draft.add(1, "due: 20 days after", "how many days after the period's end is it due?")
     dataset = specs.datasets[plan.match.dataset] if plan.match.dataset else None
     is_event = dataset is None or dataset.shape == "event"
+    is_placed = dataset is None or dataset.is_placed
     draft.add(0, "recording:")
-    draft.add(1, f"unit: {_unit(plan, specs, is_event)}", "one row is one what?")
+    draft.add(1, f"unit: {_unit(plan, specs, is_placed)}", "one row is one what?")
     draft.add(1, f"clock: {_clock(plan, is_event and period.every is PeriodType.MONTH)}", "which moment is the date?")
     place = "incident" if plan.ways else "area"
     draft.add(1, f"place: {place}", "what is the place: of the incident, a home, moved to a point, or an area?")
@@ -120,9 +121,9 @@ def _head(draft: Draft, profile: Profile, period: Period, plan: Plan, specs: Spe
         draft.add(0, "boundary_set: area", "which dated set are the area codes from, as ward_2018?")
 
 
-def _unit(plan: Plan, specs: SpecSet, is_event: bool) -> str:
+def _unit(plan: Plan, specs: SpecSet, is_placed: bool) -> str:
     units = [feed.feed.recording.unit for feed in specs.feeds.values() if feed.dataset == plan.match.dataset]
-    return max(sorted(set(units)), key=units.count) if units else "report" if is_event else "estimate"
+    return max(sorted(set(units)), key=units.count) if units else "report" if is_placed else "estimate"
 
 
 def _clock(plan: Plan, is_dated: bool) -> str:

@@ -171,8 +171,8 @@ class Matcher:
         speaks = len(subject & self.said.union(*used)) / max(1, len(subject))
         evidence = max([*coded, 0.7 * speaks])
         score = coverage * 0.55 + evidence * 0.45 if evidence >= 0.3 else coverage * 0.4
-        # Figures in columns side by side are no events, and rows without a figure are no observations.
-        return score if (dataset.shape == "event") != self.has_figures else score * 0.6
+        # Figures in columns side by side stand nowhere of their own, and rows without a figure are no observations.
+        return score if dataset.is_placed != self.has_figures else score * 0.6
 
     def score(self, dataset: str, column: Column, name: str, fills: DatasetField) -> float:
         """How likely a column fills a field, from 0 to 1."""

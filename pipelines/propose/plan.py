@@ -192,7 +192,7 @@ class _Planner:
         """What is said of each column."""
         name = self.plan.match.dataset
         dataset = self.specs.datasets[name] if name else None
-        if dataset is None or dataset.shape == "event":
+        if dataset is None or dataset.is_placed:
             self.plan.ways = self.ways
         elif self.plan.splits and self.plan.wide is None:
             self.plan.splits = []

@@ -70,6 +70,7 @@ def _dataset(document: Document, dataset: Dataset, specs: SpecSet) -> Iterator[P
             yield document.problem((role,), f'{role}: no field "{name}"{nearest(name, dataset.fields)}')
         elif dataset.fields[name].type != kind:
             yield document.problem((role,), f'{role}: field "{name}" must be of type {kind}')
+    yield from _shape(document, dataset)
     yield from _figures(document, dataset)
     yield from _additive(document, dataset, specs)
     yield from _key(document, dataset)
@@ -77,6 +78,29 @@ def _dataset(document: Document, dataset: Dataset, specs: SpecSet) -> Iterator[P
         if field.list is not None and field.list not in specs.code_lists:
             place = ("fields", name, "list")
             yield document.problem(place, f'no code list "{field.list}"{nearest(field.list, specs.code_lists)}')
+
+
+def _shape(document: Document, dataset: Dataset) -> Iterator[Problem]:
+    """What is counted without being an event has a category; an answer also has its question and its weight."""
+    if dataset.shape in ("asset", "response") and dataset.category is None:
+        message = f"a dataset of {dataset.shape}s names its `category`, the code field it is counted by"
+        yield document.problem((), message)
+    if dataset.shape != "response":
+        return
+    for name, kinds, is_needed in _ANSWER:
+        field = dataset.fields.get(name)
+        if field is None and not is_needed:
+            message = f"a dataset of responses has a field `{name}` of type {kinds[0]}, which a feed need not fill"
+            yield document.problem(("fields",), message)
+        elif field is None or field.type not in kinds or (is_needed and not field.required):
+            message = f"a dataset of responses has a field `{name}` of type {' or '.join(kinds)}"
+            yield document.problem(("fields",), f"{message}{', `required: true`' if is_needed else ''}")
+
+
+# The fields that counting answers needs: their types, and whether every answer has them.
+_ANSWER = (
+    ("question_code", ("code",), True), ("weight", ("number", "integer"), True), ("sample_size", ("integer",), False),
+)  # fmt: skip
 
 
 def _figures(document: Document, dataset: Dataset) -> Iterator[Problem]:

@@ -93,6 +93,11 @@ class Dataset(Spec):
     )
     fields: dict[Name, DatasetField]
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether a row stands somewhere of its own: a figure is of an area, and says which."""
+        return self.shape != "observation"
+
 
 class Contact(Spec):
     """Whom to ask at a partner: a role and an office address, never a named person's private details."""

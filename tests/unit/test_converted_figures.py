@@ -24,7 +24,7 @@ SUPPLIED = {
     **dict.fromkeys(("boundary_set", "area_code", "period_type"), pl.String),
     "period_start": pl.Date,
     "value": pl.Float64,
-    **dict.fromkeys(("symbol", "status"), pl.String),
+    **dict.fromkeys(("symbol", "vintage", "status"), pl.String),
     "revision": pl.Int64,
 }
 
@@ -34,7 +34,7 @@ def figure(area: str, value: float | None, **other: Any) -> dict[str, Any]:
     usual = {
         "dataset": "population", "partner": "county", "supplier": "county", "measure": "people", "category_code": None,
         "breakdown": None, "boundary_set": "old", "area_code": area, "period_type": "calendar_year",
-        "period_start": YEAR, "value": value, "symbol": None, "status": "ok", "revision": 1,
+        "period_start": YEAR, "value": value, "symbol": None, "vintage": None, "status": "ok", "revision": 1,
     }  # fmt: skip
     return usual | other
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipelines.place.lookups.store import lookup_schema
 from tests.unit.models import run_models
 
-MODELS = ["int_area_lookup__parts", "int_counts__counted"]
+MODELS = ["int_area_lookup__parts", "int_stated_areas", "int_counts__counted"]
 AREAS = [
     ("ward_2014", "W1", "D1"), ("ward_2014", "W2", "D1"), ("ward_2014", "W3", "D2"),
     ("ward_2020", "N1", "D1"), ("ward_2020", "N2", "D1"), ("ward_2020", "N3", "D2"),
@@ -44,9 +44,10 @@ def counted(records: list[Stated]) -> list[dict[str, Any]]:
             pl.lit(value).alias(name) for name, value in usual.items()
         ),
         "recount": pl.DataFrame(
-            {"dataset": "crime", "boundary_set": SETS, "month": date(2020, 5, 1)},
-            schema={"dataset": pl.String, "boundary_set": pl.String, "month": pl.Date},
+            {"dataset": "crime", "shape": "event", "boundary_set": SETS, "month": date(2020, 5, 1)},
+            schema={**dict.fromkeys(("dataset", "shape", "boundary_set"), pl.String), "month": pl.Date},
         ),
+        **dict.fromkeys(("int_assets__rows", "int_responses__rows"), pl.DataFrame(schema=schema)),
         "place_areas": pl.DataFrame(places, schema_overrides={"place_id": pl.Int64}),
         "areas": pl.DataFrame(AREAS, schema=areas, orient="row"),
         "area_lookup": pl.DataFrame(LOOKUPS, schema=lookup_schema(), orient="row"),

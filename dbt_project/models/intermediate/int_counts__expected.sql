@@ -1,5 +1,5 @@
--- What must have a figure: for every month and set to be counted again, each area, category and supplier that speaks
--- for the area, with how that supplier's return stands; and one row without a supplier for an area nobody speaks for.
+-- What must have a figure: for every month and set to be counted again, each area, category that the dataset's feeds
+-- can send and supplier that speaks for the area, with how that supplier's return stands; and one row without a supplier for an area nobody speaks for.
 -- A month is spoken for when every return that touches it has come: its own, each of its weeks, or its quarter. Of one
 -- that comes in declared parts, a missing part leaves as much of it unspoken for. Of a supplier that is not expected
 -- yet or any more nothing is waited for; its area is then another's, or nobody's. Of a month before the feed's coverage
@@ -43,6 +43,7 @@ months as (
         again.month
     from {{ source('snapshot', 'recount') }} as again
     inner join span on again.dataset = span.dataset and again.month between span.first_month and span.last_month
+    where again.shape = 'event'
 ),
 
 speaking as (
@@ -100,5 +101,6 @@ from speaking
 inner join {{ source('snapshot', 'dataset_categories') }} as categories
     on
         speaking.dataset = categories.dataset
+        and categories.is_sent
         and speaking.month >= coalesce(categories.valid_from, date '0001-01-01')
         and speaking.month <= coalesce(categories.valid_to, date '9999-12-31')

@@ -48,6 +48,7 @@ parted as (
         supplied.area_code,
         supplied.value,
         supplied.symbol,
+        supplied.vintage,
         supplied.status,
         supplied.revision,
         coalesce(
@@ -118,6 +119,8 @@ given as (
         null as first_supplier,
         null as last_supplier,
         symbol,
+        coalesce(vintage, '') as first_vintage,
+        coalesce(vintage, '') as last_vintage,
         revision,
         1 as figures,
         status = 'suppressed' as is_suppressed,
@@ -135,6 +138,8 @@ given as (
         min(supplier) as first_supplier,
         max(supplier) as last_supplier,
         min(symbol) as symbol,
+        min(coalesce(vintage, '')) as first_vintage,
+        max(coalesce(vintage, '')) as last_vintage,
         max(revision) as revision,
         count(*) as figures,
         bool_or(status = 'suppressed') as is_suppressed,
@@ -159,6 +164,7 @@ added as (
         bool_and(is_not_applicable) as is_not_applicable,
         bool_or(is_not_supplied) as has_gap,
         min(symbol) as symbol,
+        if(min(first_vintage) = max(last_vintage), nullif(min(first_vintage), ''), null) as vintage,
         max(revision) as revision
     from given
     group by all
@@ -219,6 +225,7 @@ select
     period_start,
     case when status not in ('not_comparable', 'suppressed') then total end as value,
     case when figures = 1 and total is null and not is_incomparable then symbol end as symbol,
+    vintage,
     status,
     case
         when not is_incomparable

@@ -18,6 +18,7 @@ select
     period_start,
     value,
     symbol,
+    vintage,
     case
         when symbol is null then 'ok'
         when symbol in ('suppressed', 'not_reliable') then 'suppressed'

@@ -9,7 +9,7 @@ select
     counts.area_code,
     periods.period_start,
     sum(counts.record_count) as record_count,
-    sum(coalesce(counts.coverage_share, 0)) / 12 as month_share,
+    {{ steady_sum('coalesce(counts.coverage_share, 0)') }} / 12 as month_share,
     min(counts.period_start) filter (where counts.record_count is not null) as first_month,
     max(counts.period_start) filter (where counts.record_count is not null) as last_month,
     {{ is_nowhere('counts.area_code') }} as is_nowhere,

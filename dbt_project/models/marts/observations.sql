@@ -16,6 +16,7 @@ with figures as (
         period_start,
         value,
         symbol,
+        vintage,
         status,
         cast(null as varchar) as flags,
         cast(null as varchar) as area_method,
@@ -35,6 +36,7 @@ with figures as (
         period_start,
         value,
         symbol,
+        vintage,
         status,
         flags,
         area_method,
@@ -100,6 +102,7 @@ select
     figures.period_start,
     case when not coalesce(profiled.is_before_coverage and figures.value = 0, false) then figures.value end as value,
     figures.symbol,
+    figures.vintage,
     case
         when profiled.is_before_coverage and figures.value = 0 then 'not_supplied'
         when profiled.is_before_coverage and figures.value is not null then 'partial'

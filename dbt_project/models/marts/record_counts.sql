@@ -18,7 +18,7 @@ select
     cast(counts.series as integer) as series,
     {{ crosses_break('counts.crosses') }} as note
 from {{ ref('int_record_counts__series') }} as counts
-left join {{ source('snapshot', 'dataset_categories') }} as categories
+left join {{ ref('int_category_names') }} as categories
     on counts.dataset = categories.dataset and counts.category_code = categories.category_code
 left join {{ source('snapshot', 'areas') }} as areas
     on counts.boundary_set = areas.boundary_set and counts.area_code = areas.area_code

@@ -2,5 +2,9 @@ select
     "table",
     "column",
     type,
-    description
+    description,
+    sensitivity,
+    special_category,
+    criminal_offence,
+    personal
 from {{ source('snapshot', 'data_dictionary') }}

@@ -12,6 +12,7 @@ select
     harmonised.period_start,
     harmonised.value,
     harmonised.symbol,
+    harmonised.vintage,
     returned.revision
 from {{ source('harmonised', 'observation') }} as harmonised
 inner join {{ source('snapshot', 'current_returns') }} as returned

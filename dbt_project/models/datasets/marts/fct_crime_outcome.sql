@@ -1,0 +1,8 @@
+{#- Made from ingest_specs/datasets by `commongrid specs models`; change it there, not here. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_changed_returns('crime_outcome') }}"
+) }}
+{{ dataset_fact('crime_outcome', clock='occurred', category='category_code', source_id='source_id') }}

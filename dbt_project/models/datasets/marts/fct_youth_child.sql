@@ -1,0 +1,21 @@
+{#- Made from ingest_specs/datasets by `commongrid specs models`; change it there, not here. -#}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_changed_returns('youth_child') }}"
+) }}
+{{ dataset_fact(
+    'youth_child',
+    own=[
+        'person_ref',
+        'age_band',
+        'sex_code',
+        'ethnicity_code',
+        'community_code',
+        'school_status_code'
+    ],
+    clock='occurred',
+    category='category_code',
+    source_id='source_id'
+) }}

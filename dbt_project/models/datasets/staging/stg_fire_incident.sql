@@ -1,0 +1,2 @@
+{#- Made from ingest_specs/datasets by `commongrid specs models`; change it there, not here. -#}
+{{ staged('fire_incident') }}

@@ -1,1 +1,0 @@
-{{ staged('abandoned_vehicle') }}
