@@ -3,8 +3,8 @@
 A home (`$COMMONGRID_HOME`, by default `./data`) holds all data; the source tree holds none. `$COMMONGRID_SPECS` names
 another folder of specs than the one that comes with the package; `$COMMONGRID_LANDING`, the folder or the URL where
 partners' files arrive, if that is not the home's own `landing`; `$COMMONGRID_LEDGER`, the URL of a PostgreSQL database
-that holds the ledger, if that is not the home's own SQLite file. The last two may stand in `commongrid.yml` in the home
-instead; the environment overrules it.
+that holds the ledger, if that is not the home's own SQLite file; `$COMMONGRID_KEYS`, the folder of keys, which lies
+outside the home. The last three may stand in `commongrid.yml` in the home instead; the environment overrules it.
 """
 
 from __future__ import annotations
@@ -96,6 +96,19 @@ class Home:
         """Partners' files as they came. Those that arrive on another machine are copied into the home first."""
         elsewhere = local_folder(self.landing_url) if self.landing_url else None
         return elsewhere or self.root / "landing"
+
+    @property
+    def keys(self) -> Path | None:
+        """The folder of keys, outside the home, so that no copy of the home holds them; None where none is named.
+
+        Raises:
+            SettingsError: where its `commongrid.yml` is not in order.
+        """
+        named = os.environ.get("COMMONGRID_KEYS")
+        if named:
+            return Path(named).expanduser().resolve()
+        said = read_settings(self.root).keys_path
+        return (self.root / Path(said).expanduser()).resolve() if said else None
 
     @property
     def ledger(self) -> Path:

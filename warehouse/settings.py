@@ -2,6 +2,7 @@
 
     ledger: {url: postgresql://user@host:5432/name}
     landing: {url: sftp://host/partners}
+    keys: {path: ../commongrid-keys}
 
 A URL may hold a password, so no message repeats a value, or a line of the file.
 """
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 FILE = "commongrid.yml"
 # Section, and the keys in it. Every value is a text.
-_KEYS = {"ledger": ("url",), "landing": ("url",)}
+_KEYS = {"ledger": ("url",), "landing": ("url",), "keys": ("path",)}
 
 
 class SettingsError(Exception):
@@ -32,6 +33,7 @@ class Settings:
 
     ledger_url: str | None = field(default=None, repr=False)
     landing_url: str | None = field(default=None, repr=False)
+    keys_path: str | None = None
 
 
 def read_settings(root: Path) -> Settings:
@@ -52,7 +54,7 @@ def read_settings(root: Path) -> Settings:
     values = document.values(text)
     if document.problems:
         raise SettingsError("\n".join(document.problems))
-    return Settings(values.get("ledger.url"), values.get("landing.url"))
+    return Settings(values.get("ledger.url"), values.get("landing.url"), values.get("keys.path"))
 
 
 class _Document:

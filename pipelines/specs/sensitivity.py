@@ -15,6 +15,11 @@ def identifier_columns(version: FeedVersion, dataset: Dataset) -> Iterator[str]:
             yield header
 
 
+def holds_persons(version: FeedVersion, dataset: Dataset) -> bool:
+    """Whether what a version of a feed reads is about persons: its files are sealed, its rows are personal data."""
+    return dataset.persons or any(identifier_columns(version, dataset))
+
+
 def plain_columns(version: FeedVersion, dataset: Dataset) -> set[str]:
     """The columns whose texts an issue may repeat: they fill plain fields and no others."""
     return {
