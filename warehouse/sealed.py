@@ -79,9 +79,8 @@ def make_landing_key(folder: Path, custodian: str) -> LandingKey:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise SealError(
-            "not_a_file", f"{path} is there already; what it sealed can be read with nothing else"
-        ) from None
+        message = f"{path} is there already; what it sealed can be read with nothing else"
+        raise SealError("not_a_file", message) from None
     except OSError as error:
         raise SealError("key_missing", f"{path}: cannot be written ({error.strerror})") from None
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

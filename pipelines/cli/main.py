@@ -17,6 +17,7 @@ from pipelines.cli.mapping import unmapped
 from pipelines.cli.options import Json
 from pipelines.cli.options import day as _day
 from pipelines.cli.output import Output
+from pipelines.cli.sealing import seal
 
 app = typer.Typer(
     name="commongrid",
@@ -177,6 +178,7 @@ def status(
 
 
 app.command(rich_help_panel=MONTHLY)(unmapped)
+app.command(rich_help_panel=SET_UP)(seal)
 
 
 @app.command(rich_help_panel=MONTHLY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ from pipelines.intake.refusal import Refusal
 from pipelines.orchestration.report import Say
 from pipelines.orchestration.steps import run_steps
 from pipelines.specs.load import SpecSet
-from warehouse.home import Home
+from warehouse.home import Home, whole
 from warehouse.ledger import Ledger
+from warehouse.sealed import IDENTITY, make_landing_key
+from warehouse.settings import FILE
 
 # The demo's "today": after its last return was due, so that the coverage grid looks the same in any year.
 AS_OF = date(2025, 7, 1)
@@ -49,6 +52,7 @@ def demo_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say) -> dict[str
         Refusal: where the home holds other data than the demo's.
     """
     _only_demo(ledger, home)
+    demo_keys(home)
     from pipelines.demo import FIRST_INSTALMENT, make_county, write_deliveries
 
     county = make_county()
@@ -59,6 +63,24 @@ def demo_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say) -> dict[str
         summary, _ok = run_steps(home, specs, ledger, _brief(say), AS_OF)
     _closing(home, say)
     return summary
+
+
+def demo_keys(home: Home) -> Path:
+    """See to it that the demo has its landing key: in the keys folder that is named, else beside the home.
+
+    Returns:
+        The keys folder, which the home's `commongrid.yml` names from now on if nothing else did.
+    """
+    folder = home.keys
+    if folder is None:
+        folder = home.root.with_name(f"{home.root.name}-keys")
+        settings = home.root / FILE
+        before = settings.read_text(encoding="utf-8") if settings.exists() else ""
+        with whole(settings) as draft:
+            draft.write_text(f"{before}keys: {{path: {json.dumps(f'../{folder.name}')}}}\n", encoding="utf-8")
+    if not (folder / IDENTITY).exists():
+        make_landing_key(folder, "demo")
+    return folder
 
 
 def _only_demo(ledger: Ledger, home: Home) -> None:

@@ -128,10 +128,11 @@ class Loader:
     def _given(self, path: Path) -> Found:
         path = path.resolve()
         if path.is_relative_to(self.home.landing):
-            return self._landed(path, given=True)
+            return self.found_in_landing(path, given=True)
         return Found(path, str(path), None, True)
 
-    def _landed(self, path: Path, given: bool = False) -> Found:
+    def found_in_landing(self, path: Path, given: bool = False) -> Found:
+        """A file in landing, as the ledger will know it."""
         inside = path.relative_to(self.home.landing)
         partner = inside.parts[0] if inside.parts[0] in self.specs.partners and len(inside.parts) > 1 else None
         return Found(path, inside.as_posix(), partner, given)
@@ -143,7 +144,7 @@ class Loader:
         taken = [row for row in self.deliveries.values() if row["state"] != "refused"]
         lost = {row["path"] for row in taken if not self.home.harmonised_of(row).exists()}
         for path in in_landing(self.home.landing):
-            item = self._landed(path)
+            item = self.found_in_landing(path)
             known = self.files.get(item.key)
             same = known is not None and (known["size"], known["mtime_ns"]) == stamp(path)
             is_known = known is not None and known["specs_digest"] == self.looked_at_with(item, known["state"])

@@ -1,14 +1,13 @@
-"""Seals files of people in landing: what a feed of persons has taken or refused lies there encrypted, with companions.
+"""Seals files of people in landing, with their companions: what a feed of persons has taken or refused lies encrypted.
 
-A file is one of people if any feed that claims it is (`specs/sensitivity.py`). What nobody could claim, in the folder of
-a partner that sends such files, may be one under another name, and is sealed as well.
+A file is one of people if any feed that claims it is (`specs/sensitivity.py`). What nobody could claim, in the folder
+of a partner that sends such files, may be one under another name, and is sealed as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from pipelines.intake.claims import Claim
 from pipelines.intake.companions import companion_of
@@ -74,8 +73,3 @@ def seal_file(path: Path, found: Sequence[Claim], key: LandingKey, before: Stamp
         return [*done, path] if seal(path, key, before) else done
     except SealError as error:
         raise Refusal(error.issue_type, str(error)) from None
-
-
-def noted(row: dict[str, Any], path: Path) -> dict[str, Any]:
-    """A file's row in the ledger, with the size that it has since it was sealed."""
-    return {**row, "size": path.stat().st_size}

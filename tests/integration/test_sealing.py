@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.intake.sources import Source, in_landing
 from pipelines.orchestration import load as loading
+from pipelines.specs.check import load_specs
 from tests.conftest import Bench
 from tests.integration.people import BESIDE, BOOK, CSV, PARTNER, PLANTED, people, send, text
 from warehouse import ledger as led
@@ -223,3 +224,84 @@ def test_a_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     with pytest.raises(SealError, match="is there already"):
         make_landing_key(tmp_path / "keys", "another")
     assert landing_key(tmp_path / "keys") == key
+
+
+# --- what lies open ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_taken_before_is_sealed_by_command_and_found_unchanged(
+    keeper: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.orchestration.open_files import lying_open, seal_all
+
+    sent = send(keeper.home.landing, *ALL)
+    with monkeypatch.context() as patch:
+        patch.setattr(loading.Loader, "_seal", lambda *_: None)
+        assert keeper.load().ok
+    [later] = send(keeper.home.landing, "av-2014-09.csv")
+    assert all(map(in_clear, [*sent, later]))
+    assert {item.item.path for item in lying_open(keeper.home, keeper.specs, keeper.ledger)} == {*sent, later}
+    done = seal_all(keeper.home, keeper.specs, keeper.ledger, keeper.said.append)
+    assert sorted(done) == sorted([*sent, later])
+    assert not any(map(in_clear, [*sent, later]))
+    report = keeper.load()
+    assert (len(report.accepted), report.unchanged, report.refused) == (1, 5, [])
+    assert not list(lying_open(keeper.home, keeper.specs, keeper.ledger))
+
+
+def test_the_command_tells_what_it_sealed(
+    keeper: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pipelines.cli.sealing import seal
+
+    send(keeper.home.landing, CSV)
+    monkeypatch.setenv("COMMONGRID_HOME", str(keeper.home.root))
+    monkeypatch.setenv("COMMONGRID_SPECS", str(keeper.home.specs))
+    seal()
+    assert capsys.readouterr().out.splitlines() == [f"sealed    {PARTNER}/{CSV}", "1 file sealed"]
+
+
+# --- who else reads landing -------------------------------------------------------------------------------------------
+
+
+def test_the_status_and_the_sensor_find_sealed_files_as_they_were_taken(keeper: Bench) -> None:
+    from datetime import date
+
+    from pipelines.orchestration.partition import waiting
+    from pipelines.reports.facts import read_facts
+
+    send(keeper.home.landing, *ALL)
+    assert keeper.load().ok
+    assert read_facts(keeper.home, keeper.specs, keeper.ledger, date(2014, 9, 1)).swept == []
+    assert waiting(keeper.home, keeper.specs, keeper.ledger) == []
+
+
+def test_a_corrected_spec_is_replayed_from_sealed_files(keeper: Bench, tmp_path: Path) -> None:
+    from pipelines.orchestration.replay import replay
+    from tests.conftest import code_map
+
+    send(keeper.home.landing, CSV, BOOK, "av-2014-07.zip")
+    assert keeper.load().ok
+    codes = keeper.home.specs / "partners" / PARTNER / "codes" / "kind.csv"
+    codes.write_text(code_map("C,map,car", "?,map,other"))
+    changed = people(keeper, tmp_path, columns="Keeper: registration_mark")
+    codes.write_text(code_map("C,map,car", "?,map,other"))
+    changed = type(keeper)(changed.home, load_specs(changed.home.specs), keeper.ledger)
+    for path in keeper.home.raw.rglob("*.parquet"):
+        path.unlink()
+    report = replay(changed.home, changed.specs, changed.ledger, print)
+    assert report.load.refused == []
+    assert [(row["loaded_before"], row["loaded"]) for row in report.again] == [(1, 2)] * 3
+
+
+def test_reading_one_file_to_try_out_a_spec_sees_what_came(keeper: Bench, tmp_path: Path) -> None:
+    from pipelines.intake.claims import Declared
+    from pipelines.orchestration.try_out import trial_of, try_out
+    from pipelines.place.reference import ReferenceData
+
+    [path] = send(keeper.home.landing, BOOK)
+    assert keeper.load().ok
+    spec = keeper.home.specs / "partners" / PARTNER / "abandoned_vehicle.yml"
+    trial = trial_of(spec, keeper.home.specs, None)
+    [result] = try_out(path, trial, Declared(), ReferenceData(None), None)
+    assert not result.refused

@@ -59,7 +59,7 @@ def test_a_path_in_the_settings_is_taken_from_the_home(home: Path) -> None:
         (f"ledgr: {{url: {LEDGER}}}\n", ':1: there is no "ledgr" (did you mean "ledger"?)'),
         (f"ledger:\n  ulr: {LEDGER}\n", ':2: there is no "ledger.ulr" (did you mean "ledger.url"?)'),
         (f"ledger: {LEDGER}\n", ":1: ledger must hold url, each as `key: value`"),
-        (f"- {LEDGER}\n", ":1: the file must hold ledger, landing, each as `key: value`"),
+        (f"- {LEDGER}\n", ":1: the file must hold ledger, landing, keys, each as `key: value`"),
         ("ledger:\n  url: 7\n", ":2: ledger.url is not a text"),
         ("ledger:\n  url:\n", ":2: ledger.url is not a text"),
         (f"ledger:\n  url: [{LEDGER}]\n", ":2: ledger.url is not a text"),
