@@ -11,6 +11,7 @@ import typer
 from pipelines.cli.areas import history_app, tell_area
 from pipelines.cli.boundaries import boundaries_app
 from pipelines.cli.gazetteers import names_app, uprns_app
+from pipelines.cli.keeping import backup, purge, restore
 from pipelines.cli.locating import locate
 from pipelines.cli.lookups import boundaries_merge, lookups_app
 from pipelines.cli.mapping import unmapped
@@ -179,6 +180,9 @@ def status(
 
 app.command(rich_help_panel=MONTHLY)(unmapped)
 app.command(rich_help_panel=SET_UP)(seal)
+app.command(rich_help_panel=MONTHLY)(purge)
+app.command(rich_help_panel=SET_UP)(backup)
+app.command(rich_help_panel=SET_UP)(restore)
 
 
 @app.command(rich_help_panel=MONTHLY)

@@ -148,7 +148,8 @@ class Loader:
             known = self.files.get(item.key)
             same = known is not None and (known["size"], known["mtime_ns"]) == stamp(path)
             is_known = known is not None and known["specs_digest"] == self.looked_at_with(item, known["state"])
-            if known is not None and same and is_known and item.key not in lost:
+            is_there = known is not None and known["state"] != "purged"
+            if known is not None and is_there and same and is_known and item.key not in lost:
                 self.report.unchanged += known["state"] == "claimed"
                 self.report.known_refused += known["state"] != "claimed"
             else:
@@ -293,7 +294,9 @@ class Loader:
             self._into_landing(item, made.claim, made.sha256)
         elif item.key.startswith(f"{item.partner}/{GIVEN}/"):
             is_told = True
-        self.take_up(made, claim_arrival(made.claim, made, item.key, is_told), item.given)
+        known = self.files.get(item.key)
+        has_come_back = known is not None and known["state"] == "purged"
+        self.take_up(made, claim_arrival(made.claim, made, item.key, is_told), item.given or has_come_back)
 
     def take_up(self, made: Prepared, arrival: Arrival, is_new: bool) -> dict[str, Any] | None:
         """Tell the ledger of one delivery; its row there, if that has changed."""
