@@ -17,7 +17,7 @@ from pipelines.orchestration import backup as backing
 from pipelines.orchestration.backup import back_up, restore
 from tests.conftest import Bench
 from tests.integration.people import BESIDE, BOOK, CSV, PLANTED, people, send
-from tests.integration.street import EAST, WEST, street, wards
+from tests.integration.street import EAST, WEST, add_wards, street, wards
 from tests.integration.test_sealing import in_clear, names_in
 from warehouse import ledger as led
 from warehouse.home import Home
@@ -56,13 +56,7 @@ def all_rows(home: Home) -> dict[str, list[dict[str, Any]]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["backup.tar", "backup"])
 def test_a_home_that_was_lost_is_restored_and_a_run_changes_nothing(keeper: Bench, tmp_path: Path, name: str) -> None:
-    from datetime import date
-
-    from pipelines.place.boundaries.areas import BoundaryFields
-    from pipelines.place.boundaries.load import add_boundaries
-
-    fields = BoundaryFields("code", "name", parent="parent")
-    add_boundaries([wards(tmp_path)], keeper.home.boundaries, "ward", fields, date(2014, 1, 1), None)
+    add_wards(keeper.home.boundaries, wards(tmp_path))
     filled(keeper)
     keeper.run()
     hashes, rows = keeper.hashes(), all_rows(keeper.home)
