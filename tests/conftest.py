@@ -18,6 +18,7 @@ from pipelines.specs.load import SpecSet
 from tests.postgres import binaries, emptied, server
 from warehouse.home import Home
 from warehouse.ledger import Ledger, open_ledger
+from warehouse.sealed import make_landing_key
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -123,6 +124,28 @@ def clear(home: Home) -> None:
 def _files_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that a test has just written is whole: nobody waits to see whether it grows."""
     monkeypatch.setattr("pipelines.intake.settled.LOOK_AGAIN_SECONDS", 0.0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The keys of every home under test: without them, no feed of persons loads."""
+    folder = tmp_path_factory.mktemp("keys")
+    make_landing_key(folder, "tests")
+    before = os.environ.get("COMMONGRID_KEYS")
+    os.environ["COMMONGRID_KEYS"] = str(folder)
+    yield folder
+    os.environ.pop("COMMONGRID_KEYS")
+    if before is not None:
+        os.environ["COMMONGRID_KEYS"] = before
+
+
+@pytest.fixture
+def own_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of keys for one test alone, with a landing key in it."""
+    folder = tmp_path / "keys"
+    make_landing_key(folder, "tests")
+    monkeypatch.setenv("COMMONGRID_KEYS", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,8 @@
 A home (`$COMMONGRID_HOME`, by default `./data`) holds all data; the source tree holds none. `$COMMONGRID_SPECS` names
 another folder of specs than the one that comes with the package; `$COMMONGRID_LANDING`, the folder or the URL where
 partners' files arrive, if that is not the home's own `landing`; `$COMMONGRID_LEDGER`, the URL of a PostgreSQL database
-that holds the ledger, if that is not the home's own SQLite file; `$COMMONGRID_KEYS`, the folder of keys,
-which lies outside the home. The last three may stand in `commongrid.yml` in the home instead; the environment overrules
-it.
+that holds the ledger, if that is not the home's own SQLite file; `$COMMONGRID_KEYS`, the folder of keys, which lies
+outside the home. The last three may stand in `commongrid.yml` in the home instead; the environment overrules it.
 """
 
 from __future__ import annotations
@@ -96,8 +95,9 @@ class Home:
 
     @property
     def keys(self) -> Path:
-        """The folder of the keys that pseudonyms are made by: never in the home, and if none is named, beside it."""
-        return self.keys_path or self.root.with_name(f"{self.root.name}-keys")
+        """The folder of keys: never in the home, so that no copy of it holds them; if none is named, beside it."""
+        named = self.keys_path or os.environ.get("COMMONGRID_KEYS")
+        return Path(named).expanduser().resolve() if named else self.root.with_name(f"{self.root.name}-keys")
 
     @property
     def landing(self) -> Path:

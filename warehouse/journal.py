@@ -45,6 +45,7 @@ class Journal:
         self._plain: set[str] = set()
         self._accepted: dict[str, str] = {}
         self._closed: dict[tuple[str, date], datetime] = {}
+        self._purged: dict[str, dict[str, Any]] = {}
         for line in _read(path):
             self._take(line)
 
@@ -68,6 +69,14 @@ class Journal:
         """(period type, its first day) of each closed period, and when it was closed."""
         return dict(self._closed)
 
+    def purged(self) -> dict[str, dict[str, Any]]:
+        """Path below landing to what was noted when the file there was purged: its `deliveries` and `companions`."""
+        return dict(self._purged)
+
+    def arrivals(self, delivery: str) -> list[Arrival]:
+        """Every way a delivery came, in order: each day of issue is one."""
+        return [arrival for arrival in self._came if arrival.delivery == delivery]
+
     def arrived(self, arrival: Arrival, at: datetime) -> datetime:
         """Note an arrival; when it came. One noted before keeps its moment: the ledger was lost, or not told."""
         if arrival not in self._came:
@@ -75,7 +84,10 @@ class Journal:
         return self._came[arrival]
 
     def decided(self, what: str, at: datetime, **about: Any) -> None:
-        """Note a decision: `accepted` (delivery, reason), `closed` or `reopened` (period_type, period_start)."""
+        """Note a decision: `accepted` (delivery, reason), `closed` or `reopened` (period_type, period_start).
+
+        `purged` (path, deliveries, companions) is a decision too: that of the feed's retention.
+        """
         self._add(what, at, **about)
 
     def _take(self, line: dict[str, Any]) -> None:
@@ -85,6 +97,9 @@ class Journal:
                 self._take_arrival(_arrival(line), at)
             case "accepted":
                 self._accepted[line["delivery"]] = line["reason"]
+            case "purged":
+                # Noted anew each time, so that one sent again and purged again stands once.
+                self._purged[line["path"]] = line
             case "closed" | "reopened" as what:
                 key = (line["period_type"], date.fromisoformat(line["period_start"]))
                 self._closed.pop(key, None)

@@ -57,7 +57,7 @@ file_path = Table(
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
     Column("seen_at", DateTime, nullable=False),
-    Column("state", String, nullable=False, comment="claimed, unclaimed, refused"),
+    Column("state", String, nullable=False, comment="claimed, unclaimed, refused, purged"),
     Column("specs_digest", String, nullable=False, comment="the specs in force when it was last looked at"),
     Column("reason", String),
 )

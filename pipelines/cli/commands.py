@@ -137,6 +137,7 @@ def run_load(
 ) -> None:
     """`commongrid load`."""
     from pipelines.orchestration.decisions import restore_decisions
+    from pipelines.orchestration.restore_purged import restore_purged
     from pipelines.orchestration.steps import load_step
     from pipelines.specs.problems import nearest
     from warehouse.journal import Journal
@@ -145,12 +146,15 @@ def run_load(
         fail(
             "--rebuild takes no file, feed, period or issue date: it loads all of landing, as the journal has it", USAGE
         )
+    lost: list[str] = []
     with opened(output, rebuild=rebuild) as at:
         if rebuild:
             restore_decisions(at.ledger, Journal(at.home.journal))
+            lost = restore_purged(at.home, at.specs, at.ledger, output.say)
         if feed is not None and feed not in at.specs.feeds:
             fail(f'there is no feed "{feed}"{nearest(feed, at.specs.feeds)}', USAGE)
         report = load_step(at.home, at.specs, at.ledger, output.say, paths, feed=feed, period=period, issued=issued)
+    report.warnings += lost
     taken, refused = len(report.accepted), len(report.refused)
     again = f", {len(report.duplicates)} duplicates" if report.duplicates else ""
     earlier = f", {report.known_refused} refused earlier and unchanged" if report.known_refused else ""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.options import Json
 from pipelines.cli.output import USAGE, Output, fail
+
+if TYPE_CHECKING:
+    from pipelines.cli.commands import Opened
 
 keys_app = typer.Typer(no_args_is_help=True, help="Make, list and replace the keys of pseudonyms.")
 
@@ -17,22 +20,46 @@ Custodian = Annotated[str, typer.Option("--custodian", metavar="ROLE", help="The
 
 
 @keys_app.command("make")
-def keys_make(feed: Feed, custodian: Custodian, json: Json = False) -> None:
-    """Make a feed's keys, one for each purpose that has none in use. No key is overwritten."""
+def keys_make(
+    custodian: Custodian,
+    feed: Annotated[str | None, typer.Option("--feed", metavar="PARTNER/DATASET", help="Whose keys.")] = None,
+    landing: Annotated[bool, typer.Option("--landing", help="The key that files of people are sealed with.")] = False,
+    json: Json = False,
+) -> None:
+    """Make the keys that a feed of people needs, or (--landing) the one for its files. No key is overwritten."""
     from pipelines.cli.commands import opened
     from pipelines.orchestration.rotate import make_keys
 
     output = Output(json)
     with opened() as at:
-        made = make_keys(at.home, at.specs, feed, _role(custodian), date.today())
         folder = at.home.keys
+        sealing = _landing_key(at, feed, landing, _role(custodian))
+        made = make_keys(at.home, at.specs, feed, _role(custodian), date.today()) if feed else []
+    if sealing:
+        output.say(f"made      the landing key, in {folder}")
     for key in made:
         output.say(f"made      {key.feed} {key.purpose}: key {key.key_id}, in {folder}")
-    if made:
-        output.say("keep a copy where the data is not: without the key nobody can tell whose a pseudonym is")
+    if made or sealing:
+        output.say("keep a copy where the data is not: what was made with a key is of no use without it")
     else:
-        output.say(f"{feed}: every key it needs is there")
-    output.end({"made": [key.told() for key in made]}, True)
+        output.say(f"{feed or folder}: every key is there")
+    output.end({"made": [key.told() for key in made], "landing_key": sealing}, True)
+
+
+def _landing_key(at: Opened, feed: str | None, landing: bool, custodian: str) -> bool:
+    """Make the landing key where it is asked for, or needed by a feed, and there is none yet; whether it was made."""
+    from pipelines.orchestration.sealing import feed_of_persons
+    from pipelines.protect.key_store import KeyStore
+    from warehouse.sealed import IDENTITY, make_landing_key
+
+    if feed is None and not landing:
+        fail("say whose keys: --feed PARTNER/DATASET, or --landing", USAGE)
+    needed = feed in at.specs.feeds and feed_of_persons(at.specs, at.specs.feeds[feed])
+    folder = KeyStore(at.home).folder
+    if not (landing or needed) or (folder / IDENTITY).exists():
+        return False
+    make_landing_key(folder, custodian)
+    return True
 
 
 @keys_app.command("list")

@@ -11,6 +11,7 @@ import typer
 from pipelines.cli.areas import history_app, tell_area
 from pipelines.cli.boundaries import boundaries_app
 from pipelines.cli.gazetteers import names_app, uprns_app
+from pipelines.cli.keeping import backup, purge, restore
 from pipelines.cli.keys import keys_app
 from pipelines.cli.locating import locate
 from pipelines.cli.lookups import boundaries_merge, lookups_app
@@ -18,6 +19,7 @@ from pipelines.cli.mapping import unmapped
 from pipelines.cli.options import Json
 from pipelines.cli.options import day as _day
 from pipelines.cli.output import Output
+from pipelines.cli.sealing import seal
 from pipelines.cli.subjects import subject_app
 
 app = typer.Typer(
@@ -184,6 +186,10 @@ def status(
 
 
 app.command(rich_help_panel=MONTHLY)(unmapped)
+app.command(rich_help_panel=SET_UP)(seal)
+app.command(rich_help_panel=MONTHLY)(purge)
+app.command(rich_help_panel=SET_UP)(backup)
+app.command(rich_help_panel=SET_UP)(restore)
 
 
 @app.command(rich_help_panel=MONTHLY)

@@ -61,6 +61,6 @@ def ending() -> Iterator[None]:
         if type(error).__name__ == "AudienceError":
             fail(str(error), USAGE)
         # Compared by name: importing these here would make every command pay for what few raise.
-        if type(error).__name__ in ("BuildError", "QueryError", "LedgerError", "PublishError"):
+        if type(error).__name__ in ("BuildError", "QueryError", "LedgerError", "PublishError", "SealError"):
             fail(str(error))
         raise

@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from pipelines.intake.refusal import Refusal
+from warehouse.sealed import SealError, open_clear
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -155,18 +156,30 @@ class _Checked(io.RawIOBase):
         return piece
 
 
+def clear(path: Path) -> BinaryIO:
+    """A file as it came, whether it has been sealed since or not.
+
+    Raises:
+        Refusal: where it is sealed, and cannot be opened.
+    """
+    try:
+        return open_clear(path)
+    except SealError as error:
+        raise Refusal(error.issue_type, str(error)) from None
+
+
 def file_stream(path: Path) -> BinaryIO:
     """A file as it is."""
     with refusing(str(path)), ExitStack() as held:
-        file = held.enter_context(path.open("rb"))
+        file = held.enter_context(clear(path))
         return io.BufferedReader(_Checked(file, str(path), held.pop_all()), _BUFFER)
 
 
 def gzip_stream(path: Path) -> BinaryIO:
     """What a .gz holds, of one part or several. Damage may first be seen at its end."""
     with refusing(str(path)), ExitStack() as held:
-        file = held.enter_context(path.open("rb"))
-        most = _allowed(os.fstat(file.fileno()).st_size)
+        file = held.enter_context(clear(path))
+        most = _allowed(_size(file))
         unpacked = held.enter_context(gzip.GzipFile(fileobj=file, mode="rb"))
         bounds = _Bounds(0, most, "too_large", f"unpacks to more than {most:,} bytes; {_SMALLER}")
         return io.BufferedReader(_Checked(unpacked, str(path), held.pop_all(), bounds), _BUFFER)
@@ -200,7 +213,7 @@ def members(path: Path) -> list[str]:
     """
     with refusing(str(path), "not a readable zip archive"), _directory(path) as archive:
         infos, end = archive.infolist(), archive.start_dir
-        packed = path.stat().st_size
+        packed = _size(archive.fp)
     _refuse_whole(path, infos, packed)
     _refuse_overlap(path, infos, end)
     for info in infos:
@@ -212,7 +225,10 @@ class _Sparing(io.BufferedReader):
     """A file that gives no more at once than an archive's directory may take: zipfile asks for all it says to be."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path))
+        self._held = clear(path)
+        # Of a file itself, what has no buffer of its own.
+        raw: Any = getattr(self._held, "raw", self._held)
+        super().__init__(raw)
         self._path = path
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -226,6 +242,16 @@ class _Sparing(io.BufferedReader):
 def _directory(path: Path) -> Iterator[zipfile.ZipFile]:
     with _Sparing(path) as file, zipfile.ZipFile(file) as archive:
         yield archive
+
+
+def _size(file: IO[bytes] | None) -> int:
+    """How many bytes a file holds; it stays where it was."""
+    if file is None:
+        return 0
+    at = file.tell()
+    size = file.seek(0, os.SEEK_END)
+    file.seek(at)
+    return size
 
 
 def _allowed(packed: int) -> int:

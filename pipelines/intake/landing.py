@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 from pipelines.intake.archives import leads_out
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.remote import Entry, Remote
-from pipelines.intake.sources import is_finished
+from pipelines.intake.sources import is_finished, sha256
 from warehouse.home import Home, local_folder, whole
+from warehouse.sealed import is_sealed
 
 Say = Callable[[str], None]
 
@@ -30,6 +31,10 @@ _LONGEST_NAME = 200
 
 class _UnsettledError(Exception):
     """The file changed while it was copied."""
+
+
+class _AlreadyError(Exception):
+    """What was fetched is here already, though it has been sealed since."""
 
 
 class _StrangeError(Exception):
@@ -165,10 +170,15 @@ class _Mirror:
     def _bring_one(self, name: str, entry: Entry) -> None:
         target = self._landing / name
         try:
-            self._heed(name, target, entry.size in (None, _size(target)))
+            self._heed(name, target, is_sealed(target) or entry.size in (None, _size(target)))
             with whole(target) as draft:
                 self._copy(entry, draft)
-                self._heed(name, target, _is_same(draft, target))
+                is_same = _is_same(draft, target)
+                self._heed(name, target, is_same)
+                if is_same and is_sealed(target):
+                    raise _AlreadyError
+        except _AlreadyError:
+            self._known[name] = entry.stamp
         except _UnsettledError:
             self._say(f"waiting   {name}: is still being written; left for the next time")
         except _StrangeError:
@@ -223,6 +233,8 @@ def _size(path: Path) -> int:
 
 
 def _is_same(one: Path, other: Path) -> bool:
+    if is_sealed(other):
+        return sha256(one) == sha256(other)
     return other.is_file() and filecmp.cmp(one, other, shallow=False)
 
 

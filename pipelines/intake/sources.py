@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-from pipelines.intake.archives import PIECE, UNREAD, file_stream, gzip_stream, is_packed, member_stream, members
+from pipelines.intake.archives import PIECE, UNREAD, clear, file_stream, gzip_stream, is_packed, member_stream, members
 from pipelines.intake.refusal import Refusal
 
 # A file with such a name is still being written, or belongs to an editor or an operating system.
@@ -146,8 +146,12 @@ def opened(path: Path) -> list[Source]:
 
 
 def sha256(path: Path) -> str:
-    """The hash of a file's bytes, read in pieces."""
-    with path.open("rb") as file:
+    """The hash of a file's bytes as they came, read in pieces.
+
+    Raises:
+        Refusal: where it is sealed, and cannot be opened.
+    """
+    with clear(path) as file:
         return _hash(file)
 
 

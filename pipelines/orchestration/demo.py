@@ -12,6 +12,7 @@ from pipelines.orchestration.steps import run_steps
 from pipelines.specs.load import SpecSet
 from warehouse.home import Home
 from warehouse.ledger import Ledger
+from warehouse.sealed import IDENTITY, make_landing_key
 
 # The demo's "today": after its last return was due, so that the coverage grid looks the same in any year.
 AS_OF = date(2025, 7, 1)
@@ -92,9 +93,11 @@ def _keys(home: Home, specs: SpecSet, say: Say) -> None:
         for name, feed in specs.feeds.items()
         if feed.partner.startswith("demo_") and purposes_of(specs.datasets[feed.dataset])
     ]
+    if not (home.keys / IDENTITY).exists():
+        make_landing_key(home.keys, "demo data team")
     made = [key for feed in wanted for key in make_keys(home, specs, feed, "demo data team", AS_OF)]
     if made:
-        say(f"keys: {len(made)} for pseudonyms, made in {home.keys}")
+        say(f"keys: {len(made)} for pseudonyms, and one that landing is sealed with, in {home.keys}")
 
 
 def _reference(home: Home, county: Any, say: Say) -> None:

@@ -16,6 +16,7 @@ from pipelines.intake.settled import Stamp, stamp, unsettled
 from pipelines.intake.sources import Source, as_text, escaped, in_landing, opened, sha256
 from pipelines.orchestration.prepare import Prepared, Preparer
 from pipelines.orchestration.report import LoadReport, Say, silent
+from pipelines.orchestration.sealing import KEY_FAULTS, claimed_of_persons, needed_key, seal_file, sends_persons
 from pipelines.orchestration.settle import Settler, claim_arrival
 from pipelines.place.assign import remember_places
 from pipelines.read.sheets import by_sheet
@@ -26,6 +27,7 @@ from warehouse import ledger as led
 from warehouse.home import Home, whole
 from warehouse.journal import Arrival, Journal
 from warehouse.ledger import Ledger
+from warehouse.sealed import ChangedError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,6 +43,15 @@ class _ChangingError(Exception):
 def _heed(path: Path, before: Stamp | None) -> None:
     if stamp(path) != before:
         raise _ChangingError
+
+
+def _content(path: Path) -> str:
+    """The hash of a file as it came; empty where it cannot be read."""
+    return sha256(path) if path.is_file() and os.access(path, os.R_OK) else ""
+
+
+def _is_locked(problems: list[Refusal]) -> bool:
+    return any(problem.issue_type in KEY_FAULTS for problem in problems)
 
 
 @dataclass
@@ -117,10 +128,11 @@ class Loader:
     def _given(self, path: Path) -> Found:
         path = path.resolve()
         if path.is_relative_to(self.home.landing):
-            return self._landed(path, given=True)
+            return self.found_in_landing(path, given=True)
         return Found(path, str(path), None, True)
 
-    def _landed(self, path: Path, given: bool = False) -> Found:
+    def found_in_landing(self, path: Path, given: bool = False) -> Found:
+        """A file in landing, as the ledger will know it."""
         inside = path.relative_to(self.home.landing)
         partner = inside.parts[0] if inside.parts[0] in self.specs.partners and len(inside.parts) > 1 else None
         return Found(path, inside.as_posix(), partner, given)
@@ -132,11 +144,12 @@ class Loader:
         taken = [row for row in self.deliveries.values() if row["state"] != "refused"]
         lost = {row["path"] for row in taken if not self.home.harmonised_of(row).exists()}
         for path in in_landing(self.home.landing):
-            item = self._landed(path)
+            item = self.found_in_landing(path)
             known = self.files.get(item.key)
             same = known is not None and (known["size"], known["mtime_ns"]) == stamp(path)
             is_known = known is not None and known["specs_digest"] == self.looked_at_with(item, known["state"])
-            if known is not None and same and is_known and item.key not in lost:
+            is_there = known is not None and known["state"] != "purged"
+            if known is not None and is_there and same and is_known and item.key not in lost:
                 self.report.unchanged += known["state"] == "claimed"
                 self.report.known_refused += known["state"] != "claimed"
             else:
@@ -164,7 +177,7 @@ class Loader:
             found = self._claimed(item, declared, problems)
         except Refusal as refusal:
             problems.append(refusal)
-        if (not found and not problems) or self._waits(found):
+        if (not found and not problems) or self._waits(found) or self._lacks_key(found, problems):
             return
         try:
             for claim in found:
@@ -174,13 +187,44 @@ class Loader:
                 if made.refusal is not None:
                     problems.append(made.refusal)
             _heed(origin, before)
-        except _ChangingError:
+            if not _is_locked(problems):
+                content = _content(item.path)
+                self._seal(item, found, problems, before if item.path == origin else None)
+                self._note_file(item, problems, len(found), {item.key: item.path, found_at: origin}, content)
+        except (_ChangingError, ChangedError):
             self._leave(item)
             return
-        self._note_file(item, problems, len(found), {item.key: item.path, found_at: origin})
+        self._tell(problems)
+
+    def _tell(self, problems: list[Refusal]) -> None:
         for problem in problems:
             self.report.refused.append(str(problem))
             self.say(f"refused   {problem}")
+
+    def _lacks_key(self, found: list[Claim], problems: list[Refusal]) -> bool:
+        """Whether a file stays as it is, unread and not noted, because there is no key to open or to seal it with."""
+        if not _is_locked(problems) and claimed_of_persons(self.specs, found):
+            try:
+                needed_key(self.home)
+            except Refusal as refusal:
+                problems.append(refusal)
+        if _is_locked(problems):
+            self._tell(problems)
+        return _is_locked(problems)
+
+    def _seal(self, item: Found, found: list[Claim], problems: list[Refusal], before: Stamp | None) -> None:
+        """Encrypt a file of people where it lies, now that it has been read. One given and refused lies elsewhere."""
+        if not item.path.is_relative_to(self.home.landing) or not item.path.is_file():
+            return
+        is_theirs = claimed_of_persons(self.specs, found)
+        if not is_theirs and not (problems and sends_persons(self.specs, item.partner)):
+            return
+        try:
+            seal_file(item.path, found, needed_key(self.home), before)
+        except Refusal as refusal:
+            # What nobody claims is told as it was without a key.
+            if is_theirs:
+                problems.append(refusal)
 
     def _claimed(self, item: Found, declared: Declared, problems: list[Refusal]) -> list[Claim]:
         """Every claim on a file, or on what is in it; `problems` takes what is wrong with single members.
@@ -250,7 +294,9 @@ class Loader:
             self._into_landing(item, made.claim, made.sha256)
         elif item.key.startswith(f"{item.partner}/{GIVEN}/"):
             is_told = True
-        self.take_up(made, claim_arrival(made.claim, made, item.key, is_told), item.given)
+        known = self.files.get(item.key)
+        has_come_back = known is not None and known["state"] == "purged"
+        self.take_up(made, claim_arrival(made.claim, made, item.key, is_told), item.given or has_come_back)
 
     def take_up(self, made: Prepared, arrival: Arrival, is_new: bool) -> dict[str, Any] | None:
         """Tell the ledger of one delivery; its row there, if that has changed."""
@@ -273,12 +319,14 @@ class Loader:
         item.path, item.partner = target, partner
         item.key = target.relative_to(self.home.landing).as_posix()
 
-    def _note_file(self, item: Found, problems: list[Refusal], taken: int, places: dict[str, Path]) -> None:
-        """What became of a file, where it lies now and where it was found."""
-        is_there = item.path.is_file() and os.access(item.path, os.R_OK)
+    def _note_file(
+        self, item: Found, problems: list[Refusal], taken: int, places: dict[str, Path], content: str
+    ) -> None:
+        """What became of a file, where it lies now and where it was found; `content` is its hash, if it is there."""
+        is_there = bool(content)
         state = "claimed" if taken and not problems else "refused" if taken else "unclaimed"
         at = {
-            "sha256": sha256(item.path) if is_there else "",
+            "sha256": content,
             "seen_at": led.now(),
             "state": state,
             "specs_digest": self.looked_at_with(item, state),

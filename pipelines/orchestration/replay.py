@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pipelines.intake.claims import claim_again
@@ -82,7 +83,7 @@ def _one(loader: Loader, row: Row, report: ReplayReport, say: Say) -> None:
     try:
         loader.preparer.make(made)
     except Refusal as refusal:
-        made.refusal = _gone(made) or refusal
+        made.refusal = _gone(loader, made, row["path"]) or refusal
         if row["state"] != "refused":
             # What was taken stays as it is.
             raise made.refusal from refusal
@@ -100,11 +101,15 @@ def _one(loader: Loader, row: Row, report: ReplayReport, say: Say) -> None:
         say(f"replayed  {made.claim.source}: {told['loaded_before']:,} rows became {told['loaded']:,}")
 
 
-def _gone(made: Prepared) -> Refusal | None:
+def _gone(loader: Loader, made: Prepared, path: str) -> Refusal | None:
     """What to say where a delivery would now be read otherwise, and its file is there no more."""
     source = made.claim.source
     if source.path.exists():
         return None
+    known = loader.files.get(path)
+    if known is not None and known["state"] == "purged":
+        message = f"{source}: would now be read otherwise, and its file was purged after its retention"
+        return Refusal("not_a_file", f"{message}; only the partner can send it again")
     message = f"{source}: would now be read otherwise, and its file is gone from landing"
     return Refusal("not_a_file", f"{message}; put it back from a backup and replay again")
 
@@ -115,8 +120,7 @@ def prepared_again(loader: Loader, row: Row) -> Prepared:
     Raises:
         Refusal: where no version of its feed covers its period any more.
     """
-    inner = Source(loader.home.landing / row["path"]).within(row["member"])
-    source = inner or _member(loader, row)
+    source = member_of(loader.home.landing / row["path"], row["member"])
     facts = NameFacts(row["name_period"], row["name_supplier"] or None, next(_issues(loader, row), None))
     claim = claim_again(loader.specs.feeds[row["feed"]], source, facts)
     made = Prepared(claim, row["name_supplier"], row["sha256"], row["delivery_id"], came=row["received_at"])
@@ -124,10 +128,11 @@ def prepared_again(loader: Loader, row: Row) -> Prepared:
     return made
 
 
-def _member(loader: Loader, row: Row) -> Source:
-    """The member of an archive, or the sheet in one, that a delivery was."""
-    path = loader.home.landing / row["path"]
-    member = str(row["member"])
+def member_of(path: Path, inner: str | None) -> Source:
+    """The file, the member of an archive, the sheet, or the sheet in a member that a delivery was."""
+    if (found := Source(path).within(inner)) is not None:
+        return found
+    member = str(inner)
     whole = Source(path, member)
     if member.endswith("]") and "[" in member:
         name, _, _sheet = member.rpartition("[")

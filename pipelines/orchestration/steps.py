@@ -8,6 +8,7 @@ from typing import Any
 
 from pipelines.intake.claims import Declared
 from pipelines.orchestration.build import build
+from pipelines.orchestration.purge import purge
 from pipelines.orchestration.report import LoadReport, Say
 from pipelines.specs.load import SpecSet
 from warehouse import ledger as led
@@ -66,17 +67,32 @@ def publish_step(home: Home, ledger: Ledger, say: Say, audience: str, as_of: dat
 
 
 def run_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say, as_of: date) -> tuple[dict[str, Any], bool]:
-    """Load, build, check, publish. Data that was refused degrades its own feed, visibly, and stops nothing else."""
+    """Load, purge, build, check, publish. Data that was refused degrades its own feed, visibly, and stops nothing else.
+
+    What is purged is so by today's date at the latest: `as_of` may lie ahead, and what is deleted does not come back.
+    """
     report = load_step(home, specs, ledger, say, [])
+    purged = purge(home, specs, ledger, say, min(as_of, date.today()))
+    done = {"load": report.summary(), "purge": purged.summary()}
     if report.known_refused:
         say(f"waiting   {report.known_refused} files refused earlier; tried again once they or the specs change")
     if not ledger.rows(led.return_) and not home.warehouse.exists():
         say(
             f"nothing to do: put partners' files below {home.landing}/<partner>/, or name them: commongrid load FILE..."
         )
-        return {"load": report.summary(), "build": {"built": False}, "publish": {"new": False}}, report.ok
+        return {
+            "load": report.summary(),
+            "purge": purged,
+            "build": {"built": False},
+            "publish": {"new": False},
+        }, report.ok
     built = build(home, specs, ledger, say, as_of)
     if not built.nodes and (home.releases / "restricted" / "current").exists():
-        return {"load": report.summary(), "build": built.summary(), "publish": {"new": False}}, report.ok
+        return {
+            "load": report.summary(),
+            "purge": purged,
+            "build": built.summary(),
+            "publish": {"new": False},
+        }, report.ok
     published = publish_step(home, ledger, say, "restricted", as_of)
-    return {"load": report.summary(), "build": built.summary(), "publish": published}, report.ok
+    return {**done, "build": built.summary(), "publish": published}, report.ok

@@ -5,8 +5,9 @@
     def answer(request: dict[str, Any], file: BinaryIO, tell: Callable[[Any], None]) -> dict[str, Any]
 
 It may `tell` any number of JSON values, returns a summary, and raises a Refusal where the file cannot be taken. The
-caller sees nothing of the answer before the child has come to a good end. The file and the answer pass through
-temporary files without a name, so that a killed caller leaves no partner's data behind.
+caller sees nothing of the answer before the child has come to a good end. The file and the answer pass through files
+without a name, so that a killed caller leaves no partner's data behind. Where the system has files in memory (Linux),
+they never reach a disk: what is read of a sealed file is nowhere in clear.
 """
 
 from __future__ import annotations
@@ -53,11 +54,9 @@ def run_guarded(module: str, request: dict[str, Any], file: BinaryIO, name: str)
     Raises:
         Refusal: the child's own; or `reader_stopped` where it used up its memory or time, was killed or failed.
     """
-    import tempfile
-
-    told = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the last value has been read
+    told = _nameless()
     try:
-        with tempfile.TemporaryFile() as copy, tempfile.TemporaryFile() as verdict, tempfile.TemporaryFile() as noise:
+        with _nameless() as copy, _nameless() as verdict, _nameless() as noise:
             _copy(file, copy, name)
             code = _run(module, json.dumps(request).encode(), (copy, verdict), told, noise)
             summary = _judge(code, verdict, noise, name)
@@ -65,6 +64,15 @@ def run_guarded(module: str, request: dict[str, Any], file: BinaryIO, name: str)
         told.close()
         raise
     return Answer(summary, _values(told))
+
+
+def _nameless() -> IO[bytes]:
+    """A file without a name, in memory if the system has such."""
+    import tempfile
+
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("commongrid"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _copy(file: BinaryIO, copy: IO[bytes], name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -19,6 +19,7 @@ from pipelines.reports.sweep import Swept, reasons, swept
 from pipelines.specs.issue_types import read_issue_types
 from pipelines.specs.load import SpecSet
 from pipelines.specs.periods import period_start
+from pipelines.specs.retention import is_past
 from warehouse import ledger as led
 from warehouse.home import Home
 from warehouse.ledger import Ledger
@@ -178,9 +179,7 @@ def _waiting(home: Home, specs: SpecSet, item: Swept) -> Swept:
 def _must_keep(specs: SpecSet, item: Swept, feed: str, as_of: date) -> bool:
     if feed not in specs.feeds:
         return False
-    number, unit = specs.feeds[feed].feed.retention.split()
-    days = int(number) * (365 if unit == "years" else 30)
-    return as_of <= item.since + timedelta(days=days)
+    return not is_past(item.since, specs.feeds[feed].feed.retention.files, as_of)
 
 
 def refused_now(home: Home, specs: SpecSet, ledger: Ledger, known_by: date | None) -> list[Refused]:

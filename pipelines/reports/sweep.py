@@ -59,6 +59,7 @@ def swept(home: Home, ledger: Ledger | None, is_companion: Callable[[PurePath], 
         key = inside.as_posix()
         there.add(key)
         found += _look(path, inside, files.get(key), taken.get(key, []))
+    there |= {key for key, row in files.items() if row["state"] == "purged"}
     return sorted([*found, *_gone(taken, there)], key=lambda item: item.path)
 
 
@@ -80,7 +81,7 @@ def _look(path: Path, inside: PurePath, noted: Any, deliveries: list[Any]) -> It
         kind: Kind = "hidden" if is_hidden else "unfinished"
         why = "its name or folder hides it" if is_hidden else "its name says that it is still being written"
         yield Swept(key, kind, f"{why}; such a file is never taken", touched)
-    elif noted is None and not deliveries:
+    elif (noted is None and not deliveries) or (noted is not None and noted["state"] == "purged"):
         yield Swept(key, "not_loaded", "nobody has loaded it yet", touched)
     elif noted is not None and not is_same:
         was = "loaded" if deliveries else "looked at"

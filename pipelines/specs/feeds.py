@@ -14,6 +14,7 @@ from pipelines.specs.formats import CellName, Format, SkipRule
 from pipelines.specs.locations import Location, SetNames, reference_of_sets
 from pipelines.specs.patterns import FilePattern
 from pipelines.specs.recording import Recording
+from pipelines.specs.retention import Retention
 
 # In place of a column's name: any of them.
 ANY = "*"
@@ -285,7 +286,7 @@ class Feed(Spec):
     title: Text
     cadence: Cadence
     recording: Recording
-    retention: Annotated[str, written(r"^\d{1,3} (months|years)$", "`6 years` or `18 months`")]
+    retention: Retention
     draft: bool = Field(False, description="a proposal whose questions nobody has answered yet: never loaded")
     boundary_set: SetNames | None = Field(
         None, description="the set an observation's area codes are from, or a list of sets: see the day of the row"

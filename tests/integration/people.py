@@ -69,7 +69,7 @@ versions:
 
 
 def people(bench: Bench, folder: Path) -> Bench:
-    """The bench with specs of the county's agencies, and a folder of keys of its own."""
+    """The bench with specs of the county's agencies,."""
     root = folder / "ingest_specs"
     shutil.copytree(ROOT / "ingest_specs", root)
     for name in (*PARTNERS, "weald_hospital"):
@@ -93,7 +93,7 @@ def people(bench: Bench, folder: Path) -> Bench:
     from pipelines.specs.check import load_specs
 
     bench.specs = load_specs(root)
-    bench.home = replace(bench.home, specs=root, keys_path=folder / "keys")
+    bench.home = replace(bench.home, specs=root)
     return bench
 
 

@@ -25,7 +25,7 @@ FEED = "weald_csv/youth_child"
 
 
 @pytest.fixture
-def weald(bench: Bench, tmp_path: Path) -> Bench:
+def weald(bench: Bench, tmp_path: Path, own_keys: Path) -> Bench:
     made = people(bench, tmp_path)
     for partner in PARTNERS:
         make_keys(made.home, made.specs, f"{partner}/youth_child", "records manager", TODAY)

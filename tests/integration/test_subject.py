@@ -33,12 +33,10 @@ JUNE = (f"P5,{BEN},Ben Planted,01/02/1990,04/06/2014,CO,2,GU1 4",)
 
 
 @pytest.fixture
-def service(bench: Bench, tmp_path: Path) -> Iterator[Bench]:
+def service(bench: Bench, tmp_path: Path, own_keys: Path) -> Iterator[Bench]:
     """A home with May's and June's starts loaded, built and published; its keys lie outside."""
-    keys = tmp_path / "keys"
-    bench.home = replace(bench.home, keys_path=keys)
     bench.specs = probation_specs(tmp_path)
-    make_key(keys)
+    make_key(own_keys)
     add_wards(bench.home.boundaries, wards(tmp_path))
     landing = bench.home.landing / "testshire_probation"
     starts(landing, *MAY)

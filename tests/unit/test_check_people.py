@@ -18,7 +18,7 @@ CHILD, HOSPITAL = "weald_csv/youth_child.yml", "weald_hospital/assault_attendanc
 
 
 @pytest.fixture
-def root(bench: Bench, tmp_path: Path) -> Path:
+def root(bench: Bench, tmp_path: Path, own_keys: Path) -> Path:
     return people(bench, tmp_path).home.specs
 
 

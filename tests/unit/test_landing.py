@@ -22,6 +22,7 @@ from tests.unit.makers import ROOT, STREET, shipped
 from warehouse import ledger as led
 from warehouse.home import Home
 from warehouse.ledger import Ledger
+from warehouse.sealed import landing_key, seal
 
 URL = "memory://partners/in"
 MAY, JUNE = "police/2024-05.csv", "police/2024-06.csv"
@@ -471,3 +472,22 @@ def test_the_sensor_fetches_before_it_looks(away: Away, tmp_path: Path) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         tick = sensor.evaluate_tick(dg.build_sensor_context(instance=instance, definitions=shown))
     assert [run.partition_key for run in tick.run_requests or []] == ["2014-05-01"]
+
+
+def test_a_file_that_was_sealed_here_is_not_fetched_again(away: Away, home: Home, keys_folder: Path) -> None:
+    away.put(MAY, b"may")
+    fetch(home, URL, print)
+    seal(home.landing / MAY, landing_key(keys_folder))
+    before = here(home)
+    assert fetch(home, URL, print) == []
+    (home.root / "landing.json").unlink()
+    said: list[str] = []
+    assert fetch(home, URL, said.append) == []
+    assert said == []
+    assert here(home) == before
+    assert fetch(home, URL, print) == []
+    (home.root / "landing.json").unlink()
+    away.put(MAY, b"another")
+    fetch(home, URL, said.append)
+    assert "another file of this name" in said[0]
+    assert here(home) == before

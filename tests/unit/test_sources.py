@@ -155,7 +155,7 @@ def test_a_disk_that_fails_while_it_is_read_is_told_as_a_refusal(
     path = tmp_path / "a.csv"
     path.write_bytes(TEXT)
     monkeypatch.setattr(Path, "open", lambda *_args: Failing())
-    with Source(path).open() as stream, pytest.raises(Refusal, match=r"cannot be read \(Input/output error\)"):
+    with pytest.raises(Refusal, match=r"cannot be read \(Input/output error\)"), Source(path).open() as stream:
         stream.read(1)
 
 
