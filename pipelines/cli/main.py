@@ -17,6 +17,7 @@ from pipelines.cli.mapping import unmapped
 from pipelines.cli.options import Json
 from pipelines.cli.options import day as _day
 from pipelines.cli.output import Output
+from pipelines.cli.templates import specs_template
 
 app = typer.Typer(
     name="commongrid",
@@ -291,6 +292,7 @@ def specs_propose(
     propose_spec(Output(json), file, out, dataset)
 
 
+specs_app.command("template")(specs_template)
 boundaries_app.command("merge")(boundaries_merge)
 
 
