@@ -36,9 +36,7 @@ def specs_template(  # noqa: PLR0913, PLR0917 - an option each
     ] = None,
     location: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Ask for places: grid_reference, coordinates, postcode, street, uprn or area; may be repeated."
-        ),
+        typer.Option(help="Ask for places: grid_reference, coordinates, postcode, street, uprn, area; repeatable."),
     ] = None,
     boundary_set: Annotated[str | None, typer.Option(help="The boundary set that area codes are from.")] = None,
     times: Annotated[bool, typer.Option("--times", help="Ask for days with times, not for days alone.")] = False,

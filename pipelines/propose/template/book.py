@@ -1,4 +1,4 @@
-"""The workbook of a page, as bytes that depend on the page alone: no clock, no compression library, no macros, no links."""
+"""The workbook of a page, as bytes that depend on the page alone: no clock, no compression, no macro, no link."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _sheet(book: Workbook, name: str, *, is_first: bool = False) -> Worksheet:
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    return sheet  # type: ignore[no-any-return]
+    return sheet
 
 
 def _put(sheet: Worksheet, row: int, column: int, value: object, **style: Any) -> Cell:
@@ -72,7 +72,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: object, **style: Any) -
         cell.fill = PatternFill("solid", fgColor=style["fill"])
     if isinstance(value, date):
         cell.number_format = _DATE_SHOWN
-    return cell  # type: ignore[no-any-return]
+    return cell
 
 
 # --- the sheet of words -----------------------------------------------------------------------------------------------
@@ -90,14 +90,14 @@ def _guide_sheet(sheet: Worksheet, page: Page, guide: Guide) -> None:
             sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=3)
             _put(sheet, row, 1, line, wrap=True)
             # A merged cell does not grow by itself.
-            sheet.row_dimensions[row].height = 15 * (1 + len(line) // 115)
+            sheet.row_dimensions[row].height = 15 * (1 + len(line) // 125)
         row += 2
     _put(sheet, row, 1, "The columns", bold=True, size=12)
     for said in (("Column", "Is it needed?", "What to write"), *words.columns(page)):
         row += 1
         is_heading = said[0] == "Column" and said[1] == "Is it needed?"
         for column, text in enumerate(said, start=1):
-            _put(sheet, row, column, text, wrap=True, bold=is_heading or said[1] == "must be filled" and column < 3)
+            _put(sheet, row, column, text, wrap=True, bold=is_heading or (said[1] == words.MUST and column < 3))
         sheet.row_dimensions[row].height = 15 * max(1 + len(said[0]) // 36, 1 + len(said[2]) // 68)
 
 
@@ -124,8 +124,9 @@ def _one_list(sheet: Worksheet, row: int, choices: Choices, where: str) -> int:
     lines = sorted(choices.lines, key=lambda line: not line.is_used)
     for line in lines:
         shown = line.text if line.is_used else "(not in a row: it sums others up, or is not in force)"
-        style = {"wrap": True} if line.is_used else {"wrap": True, "colour": _GREY}
-        cells = (where, shown, line.code, line.label, line.part_of, line.first, line.last, line.about)
+        style: dict[str, Any] = {"wrap": True} if line.is_used else {"wrap": True, "colour": _GREY}
+        label = line.label if line.label != line.text else None
+        cells = (where, shown, line.code, label, line.part_of, line.first, line.last, line.about)
         for column, value in enumerate(cells, start=1):
             if value:
                 _put(sheet, row, column, value, **style)
@@ -159,18 +160,20 @@ def _table(sheet: Worksheet, page: Page, ranges: dict[str, str]) -> None:
 
 def _heading(sheet: Worksheet, rows: tuple[int, ...], column: int, entry: Entry) -> None:
     """A heading; one that a feed reads from two rows is parted as it is joined."""
-    fill = {"must be filled": _DARK, "leave empty": _GREY}.get(words.must(entry), _PALE)
+    fill = {words.MUST: _DARK, words.NOT: _GREY}.get(words.must(entry), _PALE)
     upper, parted, lower = entry.heading.partition(" / ") if len(rows) == 2 else ("", "", entry.heading)
     texts = {rows[-1]: lower if parted or len(rows) == 1 else upper, rows[0]: upper if parted else ""}
     if len(rows) == 1:
         texts = {rows[0]: entry.heading}
     for row, text in texts.items():
+        lines = 1 + len(text) // int(_width(entry) - 2)
+        sheet.row_dimensions[row].height = max(sheet.row_dimensions[row].height or 0, 16 * lines)
         _put(sheet, row, column, text or None, bold=True, colour="FFFFFF", fill=fill, wrap=True)
 
 
 def _width(entry: Entry) -> float:
     longest = max([len(text) for text in (entry.choices.texts if entry.choices else [])] or [0])
-    return max(16.0, min(44.0, max(len(entry.heading) * 0.75, longest) + 3))
+    return max(16.0, min(44.0, max(min(len(entry.heading), 34), longest) + 3))
 
 
 def _format(sheet: Worksheet, column: int, entry: Entry) -> None:
@@ -188,7 +191,8 @@ def _check(sheet: Worksheet, page: Page, column: int, entry: Entry, ranges: dict
     check: Any = DataValidation(allow_blank=True, **rule)
     check.promptTitle, check.prompt = _cut(entry.heading, _TITLE_LENGTH), _cut(words.how(entry), _PROMPT_LENGTH)
     check.errorTitle, check.error = _cut(entry.heading, _TITLE_LENGTH), _cut(_mistake(entry), 225)
-    is_open = entry.choices is not None and not entry.choices.is_closed
+    # Rows at the foot of the table are no records: whoever writes one is asked, and not stopped.
+    is_open = page.has_foot or (entry.choices is not None and not entry.choices.is_closed)
     check.errorStyle = "warning" if is_open else "stop"
     check.showInputMessage, check.showErrorMessage = True, bool(rule)
     check.add(f"{letters}{page.first_row}:{letters}{page.first_row + _ROWS - 1}")
@@ -252,11 +256,12 @@ def _mark(sheet: Worksheet, mark: Mark) -> None:
     if mark.column > 1 and sheet.cell(mark.row, mark.column - 1).value is None:
         _put(sheet, mark.row, mark.column - 1, mark.label, wrap=True, bold=True)
         dimension = sheet.column_dimensions[column_letters(mark.column - 1)]
-        dimension.width = max(dimension.width, 30.0)
+        dimension.width = max(dimension.width, min(44.0, len(mark.label) * 1.2))
+        sheet.row_dimensions[mark.row].height = 16 * (1 + int(len(mark.label) * 1.2) // 44)
     own = sheet.column_dimensions[column_letters(mark.column)]
     own.width = max(own.width, 16.0)
-    between: dict[str, Any] = {"date": (_FIRST_DAY, _LAST_DAY), "number": ("0", str(_BEYOND))}.get(mark.kind, ())
-    rule: dict[str, Any] = {"operator": "between", "formula1": between[0], "formula2": between[1]} if between else {}
+    bounds = {"date": (_FIRST_DAY, _LAST_DAY), "number": ("0", str(_BEYOND))}.get(mark.kind)
+    rule: dict[str, Any] = {"operator": "between", "formula1": bounds[0], "formula2": bounds[1]} if bounds else {}
     kind = {"date": "date", "number": "decimal"}.get(mark.kind)
     check: Any = DataValidation(type=kind, allow_blank=True, **rule)
     check.prompt, check.showInputMessage, check.showErrorMessage = _cut(mark.label, _PROMPT_LENGTH), True, bool(rule)

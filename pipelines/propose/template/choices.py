@@ -56,7 +56,7 @@ def _holds(entry: Code | CodeMapEntry, on: date | None) -> bool:
 
 
 def _texts(codes: Iterable[Code]) -> Callable[[Code], str]:
-    """How each code is written: by its label; with the code where another is called the same; a long one by its code."""
+    """How each code is written: by its label, with the code where two are called the same; a long one by its code."""
     taken = Counter(folded(code.label) for code in codes)
 
     def text(code: Code) -> str:

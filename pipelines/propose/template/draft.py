@@ -73,6 +73,8 @@ def _head(draft: Draft, dataset: Dataset, asked: Asked, sent: Sent) -> None:
     draft.add(1, f"every: {asked.every}")
     draft.add(1, f"due: {due}", "" if known else "by how many days after the period's end will it come?")
     draft.add(1, f"from: {start}")
+    if known is not None and known.cadence.ahead:
+        draft.add(1, "ahead: true")
     draft.add(0, "recording:")
     if known is not None:
         for key, value in known.recording.model_dump(mode="json", exclude_defaults=True).items():

@@ -1,4 +1,4 @@
-"""What the first sheet of a blank workbook says, in plain words: a heading and its lines at a time, then every column."""
+"""What the first sheet of a blank workbook says, in plain words: headings with their lines, then every column."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from pipelines.propose.template.page import LISTS, Entry, Guide, Mark, Page
 from pipelines.read.workbook_cells import column_letters
 
-_MUST, _MAY, _NOT = "must be filled", "may stay empty", "leave empty"
+MUST, MAY, NOT = "must be filled", "may stay empty", "leave empty"
 
 
 def passages(page: Page, guide: Guide) -> Iterator[tuple[str, list[str]]]:
     """Each heading with what stands below it."""
     yield "What one row is", [guide.one_row]
     yield "Step by step", [f"{number}. {step}" for number, step in enumerate(_steps(page, guide), start=1)]
-    yield "If there was nothing", [_nothing(page)]
+    yield "If there was nothing", [guide.no_nil or _nothing(page)]
     if any(entry.kind == "date" for entry in page.entries) or any(mark.kind == "date" for mark in page.marks):
         yield (
             "Dates",
             [
-                "Type a date as day/month/year, as 31/05/2024. It then shows as 31 May 2024, so that you can see whether "
+                "Type a date as day/month/year, as 31/05/2024. It then shows as 31 May 2024, so that you see whether "
                 "day and month are right. A cell that still shows what you typed holds a text and no date: type it "
                 "again, or write it as 2024-05-31.",
             ],
@@ -43,7 +43,7 @@ def columns(page: Page) -> Iterator[tuple[str, str, str]]:
 
 def must(entry: Entry) -> str:
     """Whether a column must be filled."""
-    return _NOT if entry.kind == "nothing" else _MUST if entry.is_required else _MAY
+    return NOT if entry.kind == "nothing" else MUST if entry.is_required else MAY
 
 
 def how(entry: Entry) -> str:
@@ -109,4 +109,4 @@ def _forbidden(page: Page, guide: Guide) -> Iterator[str]:
         listed = "; ".join(text.split(";")[0].rstrip(".") for text in guide.not_asked)
         yield f"In particular these are not asked for: {listed}."
     if guide.has_persons:
-        yield "The rows are about people all the same, so send the workbook by the way agreed for such data, not by e-mail."
+        yield "The rows are about people all the same: send the workbook by the way agreed for such data, not by e-mail."

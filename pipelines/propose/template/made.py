@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,11 +14,13 @@ from pipelines.propose.template.draft import Sent, draft_of_page
 from pipelines.propose.template.of_dataset import Asked, page_of_dataset
 from pipelines.propose.template.of_feed import example_name, page_of_feed
 from pipelines.propose.template.page import Guide, NoTemplateError, Page
-from pipelines.propose.words import one_line
+from pipelines.propose.words import many, one_line
 from pipelines.specs.base import PeriodType
-from pipelines.specs.feeds import FeedVersion
+from pipelines.specs.check_recording import RECORDING_UNITS
+from pipelines.specs.feeds import Feed, FeedVersion, PeriodPlace
 from pipelines.specs.formats import SheetFormat
 from pipelines.specs.load import FeedSpec, SpecSet
+from pipelines.specs.models import Dataset
 from pipelines.specs.problems import nearest
 
 
@@ -85,13 +88,13 @@ def _of_feed(feed: FeedSpec, version: FeedVersion, specs: SpecSet, wanted: Wante
     supplier = next(iter(specs.partners[feed.partner].suppliers))
     guide = Guide(
         feed.feed.title,
-        specs.datasets[feed.dataset].description,
+        _one_row(specs.datasets[feed.dataset], feed.feed, specs),
         f"within {feed.feed.cadence.due.removesuffix(' after')} of the end of each {_words(feed.feed.cadence.every)}",
-        example_name(version.files[0], on, supplier),
+        example_name(version.files[0], on, supplier).rpartition("/")[2],
         _send_to(wanted),
         tuple(_foot(version)),
-        (),
-        specs.datasets[feed.dataset].persons,
+        _no_nil(version),
+        has_persons=specs.datasets[feed.dataset].persons,
     )
     return Template(feed.dataset, page, workbook(page, guide))
 
@@ -100,16 +103,44 @@ def _foot(version: FeedVersion) -> Iterator[str]:
     """What the partner has to add below the table, or beside the file."""
     for control in version.control:
         if control.stated_in == "trailer":
-            rule = next(rule for rule in version.skip if rule.rule == control.rule)
-            test = rule.equals or rule.starts_with or rule.matches
-            where = f'in column "{rule.column}"' if rule.column else "in its first cell"
             what = "how many rows there are" if control.of == "rows" else f'the sum of "{control.column}"'
-            yield (
-                f"Below the last row, write a row that says {what}: {where} it begins with {test}, and its cells, "
-                f"one after the other, fit {(control.match or '').replace(chr(92) + 't', ' | ')}"
-            )
+            yield f"Below the last row, write a row that says {what}: {_cells_of(control.match or '')}."
     if version.companion is not None:
         yield f"Send beside it the file {version.companion} that states its totals; without it, it waits."
+
+
+def _cells_of(match: str) -> str:
+    r"""The cells of a row that fits an expression, in words; an expression that is not so simple, as it stands.
+
+    >>> _cells_of(r"^Total removed\t\t(\d+)")
+    'Total removed | (empty) | the number'
+    """
+    plain = re.sub(r"\((?:\\d|\[[^\]]+\])[+*]\)", "the number", match).removeprefix("^").removesuffix("$")
+    cells = plain.replace("\\t", "\t").split("\t")
+    if re.escape("".join(cells)).replace("\\ ", " ") != "".join(cells):
+        return f"its cells, one after the other with tabs between, fit {match}"
+    return " | ".join(cell or "(empty)" for cell in cells)
+
+
+def _no_nil(version: FeedVersion) -> str:
+    """Why an empty table cannot be sent; empty where it can."""
+    if version.expect.rows.min > 0:
+        least = many(version.expect.rows.min, "row")
+        return f"A workbook with fewer than {least} is sent back: if there was nothing, tell us."
+    if isinstance(version.period, PeriodPlace) and version.period.column is not None:
+        return "Only the rows say which period it is of, so an empty table says nothing: if there was nothing, tell us."
+    return ""
+
+
+def _one_row(dataset: Dataset, feed: Feed | None, specs: SpecSet) -> str:
+    """What one row is, as a partner may read it: what the dataset says first, and what the feed counts."""
+    first = dataset.description.split(". ")[0].rstrip(".") + "."
+    if feed is None:
+        return first
+    unit = next(entry for entry in specs.code_lists[RECORDING_UNITS].entries if entry.code == feed.recording.unit)
+    what = f"{unit.label}: {unit.description[:1].lower()}{unit.description[1:]}" if unit.description else unit.label
+    includes = "".join(f" {text.rstrip('.')}." for text in feed.recording.includes)
+    return f"{first} Counted here: {what.rstrip('.')}.{includes}"
 
 
 def _of_dataset(name: str, partner: str | None, specs: SpecSet, wanted: Wanted) -> Template:
@@ -126,26 +157,25 @@ def _of_dataset(name: str, partner: str | None, specs: SpecSet, wanted: Wanted) 
     page, not_asked = page_of_dataset(dataset, asked, specs)
     owner = specs.partners.get(partner or "")
     stem = "".join(sign for sign in wanted.stem or name if sign not in "{}*/\\")
-    many = owner is not None and len(owner.suppliers) > 1
+    are_several = owner is not None and len(owner.suppliers) > 1
     units = sorted({feed.feed.recording.unit for feed in specs.feeds.values() if feed.dataset == name})
     sent = Sent(
-        f"{stem} {{supplier}} *.xlsx" if many else f"{stem}*.xlsx",
+        f"{stem} {{supplier}} *.xlsx" if are_several else f"{stem}*.xlsx",
         owner.title if owner else None,
         known.feed if known else None,
         tuple(units),
         wanted.agreed_by is not None,
     )
     draft = draft_of_page(page, dataset, asked, sent)
-    supplier = f" {next(iter(owner.suppliers))}" if owner is not None and many else ""
+    supplier = f" {next(iter(owner.suppliers))}" if owner is not None and are_several else ""
     guide = Guide(
         dataset.title,
-        dataset.description,
+        _one_row(dataset, known.feed if known else None, specs),
         f"once for each {_words(every)}",
         f"{stem}{supplier} {wanted.first:%Y-%m}.xlsx",
         _send_to(wanted),
-        (),
-        not_asked,
-        dataset.persons,
+        not_asked=not_asked,
+        has_persons=dataset.persons,
     )
     about = f"the template {stem}.xlsx"
     text = draft.text(about) if draft.questions else "\n".join([f"# Reads {about}.", *draft.lines, ""])

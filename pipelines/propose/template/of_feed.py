@@ -38,8 +38,8 @@ def page_of_feed(feed: FeedSpec, version: FeedVersion, specs: SpecSet, on: date)
     assert isinstance(format_, SheetFormat)
     if version.unpivot is not None and version.unpivot.match is not None:
         raise NoTemplateError(
-            f"{feed.name} tells its columns by a pattern ({version.unpivot.match}), not by name, so a workbook with its "
-            "headings cannot be made; list them under `unpivot.columns`"
+            f"{feed.name} tells its columns by a pattern ({version.unpivot.match}), not by name, so a workbook with "
+            "its headings cannot be made; list them under `unpivot.columns`"
         )
     sheet = _sheet(feed, format_, on, next(iter(specs.partners[feed.partner].suppliers)))
     above = 1 if format_.after is not None else 0
@@ -55,6 +55,7 @@ def page_of_feed(feed: FeedSpec, version: FeedVersion, specs: SpecSet, on: date)
         tuple(_marks(version, sheet)),
         (1, format_.after) if format_.after is not None else None,
         feed.feed.title,
+        has_foot=any(control.stated_in == "trailer" for control in version.control),
     )
 
 

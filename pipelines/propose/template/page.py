@@ -1,4 +1,4 @@
-"""What a blank workbook is made of: the table to be filled, its columns, the cells beside it, and the lists to choose from.
+"""What a blank workbook is made of: the table to be filled, its columns, the cells beside it, and the lists.
 
 Plain data. How a page comes about is told in `of_dataset.py` and `of_feed.py`; how it looks, in `book.py`.
 """
@@ -87,7 +87,7 @@ class Page:
     """The sheet with the table.
 
     Rows and columns count from 1. `header_rows` are none where the table has no header. `opening` is the row below
-    which rows are counted, and the text it begins with.
+    which rows are counted, and the text it begins with. `has_foot`: rows that are no records stand below the table.
     """
 
     sheet: str
@@ -98,6 +98,7 @@ class Page:
     marks: tuple[Mark, ...] = ()
     opening: tuple[int, str] | None = None
     title: str = ""
+    has_foot: bool = False
 
     def lists(self) -> list[Choices]:
         """The lists its columns choose from, each once."""
@@ -111,7 +112,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Guide:
-    """What the first sheet says besides what the page itself tells."""
+    """What the first sheet says besides what the page itself tells.
+
+    `foot` are steps at the end of the table; `no_nil` says why an empty table cannot be sent, empty where it can.
+    """
 
     title: str
     one_row: str
@@ -119,5 +123,6 @@ class Guide:
     file_name: str
     send_to: str
     foot: tuple[str, ...] = ()
+    no_nil: str = ""
     not_asked: tuple[str, ...] = ()
     has_persons: bool = False
