@@ -109,4 +109,4 @@ def _forbidden(page: Page, guide: Guide) -> Iterator[str]:
         listed = "; ".join(text.split(";")[0].rstrip(".") for text in guide.not_asked)
         yield f"In particular these are not asked for: {listed}."
     if guide.has_persons:
-        yield "The rows are about people all the same: send the workbook by the way agreed for such data, not by e-mail."
+        yield "The rows are about people all the same: send it by the way agreed for such data, not by e-mail."
