@@ -1,0 +1,1 @@
+{{ staged('crime_outcome') }}
