@@ -1,4 +1,4 @@
-"""Outcomes find their crimes by reference; records of two agencies are counted as possible overlaps where both agreed."""
+"""Outcomes find their crimes; records of two agencies are counted as possible overlaps where both agreed."""
 
 from __future__ import annotations
 
