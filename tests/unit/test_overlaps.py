@@ -23,8 +23,8 @@ WITHIN_M, WITHIN_HOURS = 100, 2
 # Minutes after noon, how many minutes it lasted, metres east, the square's side.
 Record = tuple[int, int, int, int]
 records = st.lists(
-    st.tuples(st.integers(0, 6).map(lambda n: n * 60), st.sampled_from([0, 59]), st.integers(0, 5).map(lambda n: n * 50),
-              st.sampled_from([1, 100])),
+    st.tuples(st.integers(0, 6).map(lambda n: n * 60), st.sampled_from([0, 59]),
+              st.integers(0, 5).map(lambda n: n * 50), st.sampled_from([1, 100])),
     max_size=5,
 )  # fmt: skip
 
