@@ -1,6 +1,6 @@
 -- How many records of two agencies may tell of the same events, by area and month: counted, never merged, and only
--- under an agreement in force that both agencies have signed. A pair counts in an area if both its records lie there in that
--- month, so that it never exceeds either side; one that lies across an edge is told of beside.
+-- under an agreement in force that both agencies have signed. A pair counts in an area if both its records lie there in
+-- that month, so that it never exceeds either side; one that lies across an edge is told of beside.
 with placed as (
     select
         sides.agreement,
