@@ -21,6 +21,7 @@ from pipelines.build.speaking import geography
 from pipelines.place.boundaries.sets import set_digest, set_names
 from pipelines.place.lookups.store import lookups_digest
 from pipelines.place.reference import ReferenceData
+from pipelines.specs.agreements import in_force
 from pipelines.specs.fingerprint import digest, specs_digest
 from pipelines.specs.load import SpecSet
 from pipelines.specs.periods import period_start
@@ -73,7 +74,7 @@ def plan_build(home: Home, specs: SpecSet, ledger: Ledger, as_of: date, known_by
         known_by: build only from what was known on that day, everything anew.
     """
     current, grid = coverage_grid(home, specs, ledger, as_of, known_by)
-    state = _state(home, specs, current, grid)
+    state = _state(home, specs, current, grid, as_of)
     # Of a set that was removed since, only what was built remembers; its figures are still to go.
     gone = {str(row["key"]) for row in ledger.rows(led.build_state)} - state.keys()
     previous = {key: ledger.state(key) for key in (*state, *(key for key in gone if key.startswith("set:")))}
@@ -185,7 +186,9 @@ def _refused(ledger: Ledger, specs: SpecSet, known_by: date | None) -> set[Key]:
     return refused
 
 
-def _state(home: Home, specs: SpecSet, current: list[dict[str, Any]], grid: list[dict[str, Any]]) -> dict[str, str]:
+def _state(
+    home: Home, specs: SpecSet, current: list[dict[str, Any]], grid: list[dict[str, Any]], as_of: date
+) -> dict[str, str]:
     """Everything a build depends on besides the rows of the returns, as hashes."""
     stated = [(*_key(item), item["delivery_id"], item["stated_rows"]) for item in current]
     sets = {f"set:{name}": set_digest(home.boundaries, name) for name in set_names(home.boundaries)}
@@ -193,6 +196,7 @@ def _state(home: Home, specs: SpecSet, current: list[dict[str, Any]], grid: list
         "grid": digest(grid),
         "lookups": lookups_digest(home.lookups),
         "specs": specs_digest(specs),
+        "agreements": digest(in_force(specs.agreements, as_of)),
         "stated": digest([item for item in stated if item[-1] is not None]),
         "project": project_digest(home.dbt_project),
         "code_history": ReferenceData(home.reference).digest(["code_history"]),

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.build.agreements import agreement_rows, agreement_sides
 from pipelines.build.codes import category_rows, code_rows, series_rows
 from pipelines.build.dataset_models import check_models
 from pipelines.build.dictionary import dictionary_rows
@@ -55,6 +56,8 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
         areas = AreaRegistry(home.boundaries, home.code_history, home.lookups)
         areas.table(plan.as_of).write_parquet(draft / "area_codes.parquet")
         _codes(specs, draft)
+        _write(draft / "agreements.parquet", _AGREEMENTS, agreement_rows(specs, plan.as_of))
+        _write(draft / "agreement_sides.parquet", _SIDES, agreement_sides(specs, plan.as_of))
         _periods(plan, draft)
         _write(draft / "data_dictionary.parquet", _DICTIONARY, dictionary_rows(specs, home.dbt_project))
         held = survivors(home, plan.current)
@@ -97,6 +100,13 @@ _CODE_LISTS = {
     **dict.fromkeys(("level", "lower", "upper"), WHOLE),
 }
 _CODE_SERIES = {**dict.fromkeys(("list", "code", "series_code", "series_label"), TEXT), "series_from": DAY}
+_AGREEMENTS = {
+    "agreement": WHOLE,
+    **dict.fromkeys(("partner_a", "dataset_a", "partner_b", "dataset_b", "categories"), TEXT),
+    **dict.fromkeys(("within_m", "within_hours"), WHOLE),
+    "agreed_on": DAY,
+}
+_SIDES = {"agreement": WHOLE, **dict.fromkeys(("side", "partner", "dataset", "category_code"), TEXT)}
 _RECONCILES = dict.fromkeys(("stated_by", "stated_as", "partner", "dataset"), TEXT)
 _RECORDING = {
     **dict.fromkeys(("partner", "dataset", "unit_counted", "clock", "place_kind", "includes"), TEXT),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli.output import USAGE, Output, fail
 from pipelines.specs.check import gather, load_specs
+from pipelines.specs.check_agreements import unsigned
 from pipelines.specs.check_maps import proposed
 from warehouse.home import PATIENCE, Home, whole
 
@@ -53,10 +54,10 @@ def opened(output: Output | None = None, *, rebuild: bool = False) -> Iterator[O
 def check_specs(output: Output, path: Path | None) -> None:
     """`commongrid specs check`."""
     specs, problems = gather(path or Home.from_environment().specs)
-    waiting = proposed(specs)
+    waiting, lacking = proposed(specs), unsigned(specs)
     for problem in problems:
         output.say(str(problem))
-    for note in waiting:
+    for note in [*waiting, *lacking]:
         output.say(f"note: {note}")
     counts = {"datasets": len(specs.datasets), "partners": len(specs.partners), "feeds": len(specs.feeds)}
     counts["corrections"] = sum(map(len, specs.corrections.values()))
@@ -64,6 +65,7 @@ def check_specs(output: Output, path: Path | None) -> None:
         counted = (f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
         output.say(f"{', '.join(counted)}: no problems")
     told = {"problems": [vars(problem) for problem in problems], "proposed": [vars(note) for note in waiting]}
+    told |= {"unsigned": [vars(note) for note in lacking]} if lacking else {}
     output.end({**told, **counts}, not problems)
 
 

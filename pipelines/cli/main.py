@@ -21,6 +21,7 @@ from pipelines.cli.options import day as _day
 from pipelines.cli.output import Output
 from pipelines.cli.sealing import seal
 from pipelines.cli.subjects import subject_app
+from pipelines.cli.templates import specs_template
 
 app = typer.Typer(
     name="commongrid",
@@ -315,6 +316,7 @@ def specs_propose(
     propose_spec(Output(json), file, out, dataset)
 
 
+specs_app.command("template")(specs_template)
 boundaries_app.command("merge")(boundaries_merge)
 
 

@@ -12,7 +12,7 @@ from pipelines.propose.match import Vocabulary
 from pipelines.propose.words import many
 from pipelines.specs.load import SpecSet
 
-_HEADER = ("raw", "match", "action", "code", "valid_from", "valid_to", "agreed_by", "agreed_on", "note")
+MAP_HEADER = ("raw", "match", "action", "code", "valid_from", "valid_to", "agreed_by", "agreed_on", "note")
 _FILLED = ("raw", "action", "code", "note")
 
 
@@ -79,7 +79,7 @@ def write_codes(folder: Path, starts: list[CodeStart]) -> list[str]:
             folder.mkdir(parents=True, exist_ok=True)
             text = io.StringIO()
             whole = [dict(zip(_FILLED, line, strict=True)) | {"match": "exact"} for line in lines]
-            writer = csv.DictWriter(text, _HEADER, restval="", lineterminator="\n")
+            writer = csv.DictWriter(text, MAP_HEADER, restval="", lineterminator="\n")
             writer.writeheader()
             writer.writerows(whole)
             path.write_text(text.getvalue(), encoding="utf-8")

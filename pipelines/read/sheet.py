@@ -35,7 +35,7 @@ def read_sheet(
         Refusal: where the file is no workbook, is damaged, protected or hostile, or lacks the sheet or its header.
     """
     sheet = sheet or format_.sheet
-    answer = _ask(file, name, sheet, [[*_place(cell, sheet), cell] for cell in cells])
+    answer = _ask(file, name, sheet, [[*place_of(cell, sheet), cell] for cell in cells])
     table = SheetTable(_rows(answer.told), format_, name, sheet)
     notes = _hidden_sheets(sheet, answer.summary["sheets"])
     batches = table.batches(notes)
@@ -57,7 +57,7 @@ def _ask(file: BinaryIO, name: str, sheet: str | None, cells: list[list[Any]]) -
     return run_guarded(_CHILD, {"name": name, "sheet": sheet, "cells": cells}, file, name)
 
 
-def _place(cell: str, sheet: str) -> tuple[str, int, int]:
+def place_of(cell: str, sheet: str) -> tuple[str, int, int]:
     """The sheet, row and column that a cell's name means. A sheet's name may be quoted, as in a formula."""
     before, other, place = cell.rpartition("!")
     letters = place.rstrip("0123456789")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from pipelines.specs.check_agreements import check_agreements
 from pipelines.specs.check_codes import code_list_faults, source_faults
 from pipelines.specs.check_corrections import check_corrections
 from pipelines.specs.check_folders import check_folders
@@ -51,6 +52,7 @@ def cross_check(specs: SpecSet) -> list[Problem]:
         problems.extend(check_corrections(partner, specs))
     for name in specs.indicators:
         problems.extend(_indicator(name, specs))
+    problems.extend(check_agreements(specs))
     problems.extend(check_folders(specs))
     return problems
 

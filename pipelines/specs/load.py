@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from pipelines.specs.agreements import Agreement, Declared
 from pipelines.specs.base import Spec
 from pipelines.specs.corrections import Correction, Recorded
 from pipelines.specs.faults import faults_of, faults_of_line
@@ -21,6 +22,7 @@ from pipelines.specs.yaml_lines import Document, read_yaml
 
 Model = TypeVar("Model", bound=Spec)
 CORRECTIONS = "corrections.yml"
+AGREEMENTS = "agreements.yml"
 CODES = "codes"  # the folder of a partner's code maps
 LIST_SOURCES = "sources.csv"
 
@@ -83,6 +85,7 @@ class SpecSet:
     code_lists: dict[str, CodeTable] = field(default_factory=dict)
     indicators: dict[str, Indicator] = field(default_factory=dict)
     corrections: dict[str, tuple[Recorded, ...]] = field(default_factory=dict)
+    agreements: tuple[Declared, ...] = ()
     documents: dict[tuple[str, str], Document] = field(default_factory=dict)
     list_sources: CodeTable | None = None
 
@@ -115,6 +118,8 @@ class _Reader:
         self.models(root / "indicators", "indicator", Indicator, self.specs.indicators.__setitem__)
         for folder in sorted(path for path in (root / "partners").iterdir() if path.is_dir()):
             self.partner(folder)
+        if (root / AGREEMENTS).exists():
+            self.specs.agreements = self.agreements(root / AGREEMENTS)
 
     def models(self, folder: Path, kind: str, model: type[Model], keep: Callable[[str, Model], None]) -> None:
         for path in sorted(folder.glob("*.yml")):
@@ -157,24 +162,34 @@ class _Reader:
         if (folder / CORRECTIONS).exists():
             self.specs.corrections[folder.name] = self.corrections(folder / CORRECTIONS)
 
+    def agreements(self, path: Path) -> tuple[Declared, ...]:
+        """The agreements of partners; those at fault become problems."""
+        found = self.entries(path, (AGREEMENTS, ""), Agreement, "agreements, each beginning with `- between:`")
+        return tuple(Declared(agreement, index) for agreement, _line, index in found)
+
     def corrections(self, path: Path) -> tuple[Recorded, ...]:
         """A partner's corrections, each with its line; those at fault become problems."""
+        key = ("corrections", path.parent.name)
+        found = self.entries(path, key, Correction, "corrections, each beginning with `- id:`")
+        return tuple(Recorded(correction, shown(path), line, index) for correction, line, index in found)
+
+    def entries(self, path: Path, key: tuple[str, str], model: type[Model], what: str) -> list[tuple[Model, int, int]]:
+        """The entries of a file that is a list, each with its line and index; those at fault become problems."""
         document = read_yaml(path)
-        self.specs.documents["corrections", path.parent.name] = document
+        self.specs.documents[key] = document
         self.problems.extend(document.problems)
         if document.problems or document.data is None:
-            return ()
+            return []
         if not isinstance(document.data, list):
-            self.problems.append(document.problem((), "expected a list of corrections, each beginning with `- id:`"))
-            return ()
+            self.problems.append(document.problem((), f"expected a list of {what}"))
+            return []
         found = []
         for index, entry in enumerate(document.data):
             try:
-                correction = Correction.model_validate(entry)
-                found.append(Recorded(correction, shown(path), document.line((index,)), index))
+                found.append((model.model_validate(entry), document.line((index,)), index))
             except ValidationError as error:
-                self.problems.extend(faults_of(document, error, Correction, (index,)))
-        return tuple(found)
+                self.problems.extend(faults_of(document, error, model, (index,)))
+        return found
 
     def table(self, path: Path, model: type[Spec]) -> CodeTable:
         entries, lines = [], []

@@ -6,15 +6,17 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from pipelines.specs.agreements import Agreement
 from pipelines.specs.base import Spec
 from pipelines.specs.corrections import Correction
 from pipelines.specs.feeds import Feed
 from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, Partner
 
-KINDS: dict[str, type[Spec] | type[list[Correction]]] = {
+KINDS: dict[str, type[Spec] | type[list[Correction]] | type[list[Agreement]]] = {
     "partner": Partner,
     "feed": Feed,
     "corrections": list[Correction],
+    "agreements": list[Agreement],
     "dataset": Dataset,
     "indicator": Indicator,
     "code": Code,
