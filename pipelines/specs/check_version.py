@@ -92,6 +92,9 @@ class VersionChecks:
             if any(hidden) and header in self.version.made_columns():
                 message = f'"{header}" fills an identifier, and the cell it is made from would be stored: map it whole'
                 yield self.problem(message, "columns", header)
+            if any(hidden) and header in self.version.combined_columns():
+                message = f'"{header}" fills an identifier, which is not stored, and so cannot be joined or chosen from'
+                yield self.problem(message, "columns", header)
 
     def _skip_rules(self) -> Iterator[Problem]:
         known = [*self.version.needed_columns(), *self.version.ignore]
