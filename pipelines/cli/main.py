@@ -10,6 +10,7 @@ import typer
 
 from pipelines.cli.areas import history_app, tell_area
 from pipelines.cli.boundaries import boundaries_app
+from pipelines.cli.columns_view import specs_columns
 from pipelines.cli.gazetteers import names_app, uprns_app
 from pipelines.cli.locating import locate
 from pipelines.cli.lookups import boundaries_merge, lookups_app
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-specs_app = typer.Typer(no_args_is_help=True, help="Check the specs, draft one, or print their JSON Schema.")
+specs_app = typer.Typer(no_args_is_help=True, help="Check the specs, draft one, list columns, or print their JSON Schema.")
 postcodes_app = typer.Typer(no_args_is_help=True, help="Load the postcode directory.")
 releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
 app.add_typer(specs_app, name="specs", rich_help_panel="Set up")
@@ -291,6 +292,7 @@ def specs_propose(
     propose_spec(Output(json), file, out, dataset)
 
 
+specs_app.command("columns")(specs_columns)
 boundaries_app.command("merge")(boundaries_merge)
 
 
