@@ -43,7 +43,9 @@ def tell_columns(output: Output, feed: str | None, only_guessed: bool) -> None:
         {
             "columns": [vars(column) for column in shown],
             "guessed": len(guesses),
-            "personal": [{"feed": item.feed, "column": item.column, "looks_like": item.looks_like} for item in personal],
+            "personal": [
+                {"feed": item.feed, "column": item.column, "looks_like": item.looks_like} for item in personal
+            ],
         },
         True,
     )

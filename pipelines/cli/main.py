@@ -28,7 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-specs_app = typer.Typer(no_args_is_help=True, help="Check the specs, draft one, list columns, or print their JSON Schema.")
+specs_app = typer.Typer(
+    no_args_is_help=True, help="Check the specs, draft one, list columns, or print their JSON Schema."
+)
 postcodes_app = typer.Typer(no_args_is_help=True, help="Load the postcode directory.")
 releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
 app.add_typer(specs_app, name="specs", rich_help_panel="Set up")

@@ -67,7 +67,9 @@ def test_the_command_counts_the_guesses_and_names_those_that_look_personal(monke
     assert every["guessed"] == len(guessed(classed_columns(SPECS)))
     assert {"feed": "police_uk/crime", "column": "Reported by", "looks_like": "a person"} in every["personal"]
     shown = CliRunner().invoke(app, ["specs", "columns", "police_uk/crime", "--guessed"]).stdout
-    assert re.search(r"^6 columns guessed, .* 1 guessed to be personal: .*Reported by \(a person\)$", shown, re.MULTILINE)
+    assert re.search(
+        r"^6 columns guessed, .* 1 guessed to be personal: .*Reported by \(a person\)$", shown, re.MULTILINE
+    )
     assert "Crime type" not in shown
 
 

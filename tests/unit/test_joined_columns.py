@@ -17,7 +17,10 @@ VERSION = FeedVersion.model_validate(
         "valid_from": "2014-01",
         "files": "x.csv",
         "format": {"type": "csv"},
-        "join": [{"name": "Kind", "columns": ["Type", "Detail"]}, {"name": "When", "columns": ["Day", "Time"], "between": " "}],
+        "join": [
+            {"name": "Kind", "columns": ["Type", "Detail"]},
+            {"name": "When", "columns": ["Day", "Time"], "between": " "},
+        ],
         "choose": [{"name": "Code", "by": "Level", "from": {"Country": "country", "District": "district"}}],
         "columns": {"Kind": "category_code", "When": "occurred", "Code": "area_code"},
     }
@@ -26,7 +29,9 @@ VERSION = FeedVersion.model_validate(
 
 def made(**cells: str | None) -> dict[str, str | None]:
     names = ("Type", "Detail", "Day", "Time", "Level", "country", "district")
-    frame = pl.DataFrame({"_row": [2], **{name: [cells.get(name)] for name in names}}, schema_overrides=dict.fromkeys(names, pl.String))
+    frame = pl.DataFrame(
+        {"_row": [2], **{name: [cells.get(name)] for name in names}}, schema_overrides=dict.fromkeys(names, pl.String)
+    )
     (row,) = rows_made(frame, VERSION, Faults()).to_dicts()
     return row
 
