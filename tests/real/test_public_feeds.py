@@ -252,6 +252,8 @@ def test_fires_false_alarms_and_special_services_are_told_apart(bench: Bench, re
     path = real_data / BANES / "Avon_Fire_and_Rescue_Incidents.csv"
     made, peer = loaded(bench, path), table(path)
     assert (made.delivery["loaded"], made.aside.height) == (len(peer), 0)
+    said = {row["incident_number"]: datetime.strptime(row["datetime"][:-6], "%m/%d/%Y %I:%M:%S %p") for row in peer}
+    assert dict(made.rows.select("source_id", "occurred_from").iter_rows()) == said
     count = made.count("category_code")
     primary = [row for row in peer if row["is_primary_fire"] == "yes"]
     assert {code: count[code] for code in ("dwelling", "road_vehicle", "other_building", "chimney")} == {
@@ -331,7 +333,8 @@ def test_an_outcome_that_stands_twice_is_one(bench: Bench, real_data: Path) -> N
     assert set(made.aside["issue_type"]) == {"repeated_record"}
     codes = {
         "Investigation complete; no suspect identified": "no_suspect", "Suspect charged": "charged",
-        "Offender sent to prison": "sent_to_prison", "Offender given suspended prison sentence": "suspended_prison_sentence",
+        "Offender sent to prison": "sent_to_prison",
+        "Offender given suspended prison sentence": "suspended_prison_sentence",
         "Offender given a caution": "caution", "Offender given community sentence": "community_sentence",
         "Offender fined": "fined", "Offender ordered to pay compensation": "pay_compensation", "Local resolution": "8",
         "Offender given penalty notice": "6",
