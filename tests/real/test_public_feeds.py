@@ -29,8 +29,8 @@ pytestmark = pytest.mark.slow
 
 BANES, POLICE = "councils/bath_nes/", "police/metropolitan/"
 PUBLISHERS = (
-    "dfe/", "dfe_pupils/", "dfe_youth", "bath_nes/", "avon_fire/", "police_uk/crime_outcome", "police_uk/stop_search", "ons/",
-    "mhclg/",
+    "dfe/", "dfe_pupils/", "dfe_youth", "bath_nes/", "avon_fire/", "police_uk/crime_outcome", "police_uk/stop_search",
+    "ons/", "mhclg/",
 )  # fmt: skip
 
 
