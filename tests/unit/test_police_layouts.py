@@ -1,4 +1,4 @@
-"""Stops and searches as data.police.uk has published them since 2017: other words, and columns that were empty before."""
+"""Stops and searches as data.police.uk publishes them since 2017: other words, and columns that were empty before."""
 
 from __future__ import annotations
 
