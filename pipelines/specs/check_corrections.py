@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipelines.specs.corrections import Recorded
-from pipelines.specs.feeds import FeedVersion, Join, PeriodPlace
+from pipelines.specs.feeds import FeedVersion, PeriodPlace
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.periods import period_start, written
 from pipelines.specs.problems import Problem, nearest
@@ -109,6 +109,8 @@ def _unchangeable(column: str, version: FeedVersion) -> Iterator[str]:
         if split.column == column:
             made = ", ".join(f'"{name}"' for name in split.new_columns)
             yield f"is split before rows are corrected; change what is made of it: {made}"
-    for item in (*version.join, *version.choose):
-        if column in (item.columns if isinstance(item, Join) else item.reads):
-            yield f'is joined or chosen from before rows are corrected; change what is made of it: "{item.name}"'
+    reads = [(join.name, join.columns) for join in version.join]
+    reads += [(choice.name, choice.reads) for choice in version.choose]
+    for name, columns in reads:
+        if column in columns:
+            yield f'is joined or chosen from before rows are corrected; change what is made of it: "{name}"'

@@ -267,7 +267,7 @@ class FeedVersion(Spec):
         made = list(self.unpivot.new_columns) if self.unpivot else []
         for split in self.split:
             made += split.new_columns
-        return made + [item.name for item in (*self.join, *self.choose)]
+        return [*made, *(join.name for join in self.join), *(choice.name for choice in self.choose)]
 
     def combined_columns(self) -> list[str]:
         """The columns that joining and choosing read, each once."""

@@ -285,7 +285,7 @@ def test_fires_false_alarms_and_special_services_are_told_apart(bench: Bench, re
 
 def test_fires_stand_in_the_middle_of_their_kilometre(bench: Bench, real_data: Path) -> None:
     peer = table(real_data / BANES / "Avon_Fire_and_Rescue_Incidents.csv")
-    (delivery,) = (row for row in bench.ledger.rows(led.delivery) if row["feed"] == "avon_fire/fire_incident")
+    (delivery,) = (dict(row) for row in bench.ledger.rows(led.delivery) if row["feed"] == "avon_fire/fire_incident")
     rows = pl.read_parquet(bench.home.harmonised_of(delivery))
     masked = {
         row["incident_number"]: tuple(float(row[name][:3]) * 1000 + 500 for name in ("x_coordinate", "y_coordinate"))
