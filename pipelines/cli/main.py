@@ -10,6 +10,7 @@ import typer
 
 from pipelines.cli.areas import history_app, tell_area
 from pipelines.cli.boundaries import boundaries_app
+from pipelines.cli.columns_view import specs_columns
 from pipelines.cli.gazetteers import names_app, uprns_app
 from pipelines.cli.keeping import backup, purge, restore
 from pipelines.cli.keys import keys_app
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 specs_app = typer.Typer(
     no_args_is_help=True,
-    help="Check the specs, draft one, print their JSON Schema, write dbt models.",
+    help="Check the specs, draft one, list columns, print their JSON Schema, write dbt models.",
 )
 postcodes_app = typer.Typer(no_args_is_help=True, help="Load the postcode directory.")
 releases_app = typer.Typer(no_args_is_help=True, help="What was published.")
@@ -317,6 +318,7 @@ def specs_propose(
 
 
 specs_app.command("template")(specs_template)
+specs_app.command("columns")(specs_columns)
 boundaries_app.command("merge")(boundaries_merge)
 
 

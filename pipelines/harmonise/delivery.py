@@ -151,7 +151,7 @@ class _Work:
             return moments(self.text, header, column, field, self.faults)
         if field.type in ("integer", "number"):
             return numbers(self.text, header, column, field, self.faults)
-        if field.type == "code" and column.map is not None:
+        if column.map is not None:
             table = self.claim.feed.maps[column.map]
             ends = last_days(self.specs.code_lists[field.list]) if field.list else {}
             mapped, ignored = codes(self.text, header, column, field, table, self.periods, self.faults, ends)

@@ -1,4 +1,4 @@
-"""The rows that the records of a delivery make: wide ones unpivoted, cells that hold several values split."""
+"""The rows that the records of a delivery make: wide ones unpivoted, cells split, joined and chosen from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.harmonise.faults import INDEX, Faults
 from pipelines.read.records import ROW
-from pipelines.specs.feeds import FeedVersion, Split, Unpivot
+from pipelines.specs.feeds import Choice, FeedVersion, Join, Split, Unpivot
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,7 +21,7 @@ def rows_made(frame: pl.DataFrame, version: FeedVersion, faults: Faults) -> pl.D
 
     Args:
         frame: `_row` and text columns, as read.
-        version: says what to unpivot and split.
+        version: says what to unpivot, to split, to join and to choose from.
         faults: takes the cells that do not fit the pattern that splits them.
     """
     import polars as pl
@@ -30,6 +30,10 @@ def rows_made(frame: pl.DataFrame, version: FeedVersion, faults: Faults) -> pl.D
     rows = rows.with_row_index(INDEX)
     for split in version.split:
         rows = _split(rows, split, faults)
+    for join in version.join:
+        rows = rows.with_columns(_joined(join))
+    for choice in version.choose:
+        rows = rows.with_columns(_chosen(choice))
     return rows.select(INDEX, ROW, PART, *(pl.col(name) for name in version.used_columns() if name in rows.columns))
 
 
@@ -82,3 +86,21 @@ def _split(rows: pl.DataFrame, split: Split, faults: Faults) -> pl.DataFrame:
     table = pl.DataFrame(fit, schema=dict.fromkeys(["\x00text", *groups], pl.String), orient="row")
     made = pl.DataFrame({"\x00text": texts}).join(table, on="\x00text", how="left", maintain_order="left")
     return rows.with_columns(made.select(groups))
+
+
+def _joined(join: Join) -> pl.Expr:
+    """The texts of several columns in one, without the blanks around them; empty where all are."""
+    import polars as pl
+
+    texts = [pl.col(column).str.strip_chars().replace("", None) for column in join.columns]
+    text = pl.concat_str([one.fill_null("") for one in texts], separator=join.between)
+    return pl.when(pl.any_horizontal(one.is_not_null() for one in texts)).then(text).alias(join.name)
+
+
+def _chosen(choice: Choice) -> pl.Expr:
+    """The cell of the column that another column's text names; empty where that says something else."""
+    import polars as pl
+
+    said = pl.col(choice.by).str.strip_chars()
+    cells = [pl.when(said == text).then(pl.col(column)) for text, column in choice.from_.items()]
+    return pl.coalesce(cells).alias(choice.name)

@@ -37,6 +37,8 @@ def reading_digest(version: FeedVersion, dataset: Dataset, guard: Guard | None) 
         version.ignore,
         version.unpivot,
         version.split,
+        version.join,
+        version.choose,
         version.control,
         period.cell if isinstance(period, PeriodPlace) else None,
         sorted(identifier_columns(version, dataset)),

@@ -109,3 +109,8 @@ def _unchangeable(column: str, version: FeedVersion) -> Iterator[str]:
         if split.column == column:
             made = ", ".join(f'"{name}"' for name in split.new_columns)
             yield f"is split before rows are corrected; change what is made of it: {made}"
+    reads = [(join.name, join.columns) for join in version.join]
+    reads += [(choice.name, choice.reads) for choice in version.choose]
+    for name, columns in reads:
+        if column in columns:
+            yield f'is joined or chosen from before rows are corrected; change what is made of it: "{name}"'

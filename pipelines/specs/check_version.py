@@ -19,6 +19,8 @@ from pipelines.specs.problems import Problem, nearest, one_of
 from pipelines.specs.yaml_lines import Document
 
 VALUE_SYMBOLS = "value_symbol"
+# The one field of text that a map may fill: where a partner writes the names of areas, and not their codes.
+AREA_CODE = "area_code"
 # What to do about a date format that is none.
 AS_WRITTEN = "write 31/05/2024 as %d/%m/%Y, 31/05/24 as %d/%m/%y, 2024-05 as %Y-%m"
 # Columns that rows have besides those of the file: their place in it.
@@ -95,6 +97,9 @@ class VersionChecks:
             if any(hidden) and header in self.version.made_columns():
                 message = f'"{header}" fills an identifier, and the cell it is made from would be stored: map it whole'
                 yield self.problem(message, "columns", header)
+            if any(hidden) and header in self.version.combined_columns():
+                message = f'"{header}" fills an identifier, which is not stored, and so cannot be joined or chosen from'
+                yield self.problem(message, "columns", header)
 
     def _skip_rules(self) -> Iterator[Problem]:
         known = [*self.version.needed_columns(), *self.version.ignore]
@@ -115,7 +120,7 @@ class VersionChecks:
         if field.type == "code" and column.map is None and not (column.born or column.age):
             yield self.problem(f'"{header}" fills a code and must name its `map`', "columns", header)
         if column.map is not None:
-            yield from self.code_map(header, column.map, field.list, field.type)
+            yield from self.code_map(header, column, field.list, field.type)
         if field.type not in ("integer", "number") and (column.symbols or column.thousands or column.decimal != "."):
             message = f'"{header}": `symbols`, `thousands` and `decimal` belong to a number, not to a {field.type}'
             yield self.problem(message, "columns", header)
@@ -145,18 +150,20 @@ class VersionChecks:
                 message = f'"{header}": symbol "{symbol}": "{code}" is not in {VALUE_SYMBOLS}{nearest(code, known)}'
                 yield self.problem(message, "columns", header)
 
-    def code_map(self, header: str, name: str, code_list: str | None, kind: str) -> Iterator[Problem]:
-        """A column's code map is there, is in order, and maps into the field's code list."""
+    def code_map(self, header: str, column: Column, code_list: str | None, kind: str) -> Iterator[Problem]:
+        """A column's code map is there, is in order, and maps into the field's code list, or names areas."""
+        name = column.map or ""
         table = self.feed.maps.get(name)
         if table is None:
             path = f"partners/{self.feed.partner}/codes/{name}.csv"
             yield self.problem(f'"{header}": there is no {path}{nearest(name, self.feed.maps)}', "columns", header)
             return
-        if code_list is None:
+        if code_list is None and column.field != AREA_CODE:
             yield self.problem(f'"{header}": `map` belongs to a code field, not to a {kind}', "columns", header)
             return
         yield from map_faults(table, "raw code")
-        yield from code_faults(table, code_list, self.specs)
+        if code_list is not None:
+            yield from code_faults(table, code_list, self.specs)
 
     # --- rows, periods, suppliers -------------------------------------------------------------------------------------
 

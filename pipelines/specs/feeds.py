@@ -116,6 +116,35 @@ class Split(Spec):
         return tuple(re.compile(self.match).groupindex)
 
 
+class Join(Spec):
+    """One new column of several, whose texts it holds one behind the other: as a kind and its detail, a day and a time.
+
+    An empty cell is an empty text in it; where all are empty, so is the new one.
+    """
+
+    name: Text = Field(description="the new column")
+    columns: tuple[Text, ...] = Field(min_length=2, description="the columns, in the order of their texts")
+    between: str = Field(" | ", min_length=1, max_length=5, description="what stands between two texts")
+
+
+class Choice(Spec):
+    """One new column out of several: which of them a row's cell is from is told by what another column says.
+
+    Where that column says something else, the cell is empty.
+    """
+
+    name: Text = Field(description="the new column")
+    by: Text = Field(description="the column that tells")
+    from_: dict[Text, Text] = Field(
+        alias="from", min_length=1, description="what it says, and the column that the cell is then taken from"
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns it reads, each once."""
+        return tuple(dict.fromkeys((self.by, *self.from_.values())))
+
+
 class SupplierColumn(Spec):
     """Where a file speaks for several suppliers: the column that says which one a row is of."""
 
@@ -211,6 +240,8 @@ class FeedVersion(Spec):
     skip: tuple[SkipRule, ...] = ()
     unpivot: Unpivot | None = None
     split: tuple[Split, ...] = ()
+    join: tuple[Join, ...] = ()
+    choose: tuple[Choice, ...] = ()
     period: PeriodPlace | Literal["given"] | None = Field(
         None, description="where the file's name does not say it; `given`: whoever loads the file says so by --period"
     )
@@ -233,15 +264,20 @@ class FeedVersion(Spec):
                 yield header, column
 
     def made_columns(self) -> list[str]:
-        """The columns that unpivoting and splitting make."""
+        """The columns that unpivoting, splitting, joining and choosing make."""
         made = list(self.unpivot.new_columns) if self.unpivot else []
         for split in self.split:
             made += split.new_columns
-        return made
+        return [*made, *(join.name for join in self.join), *(choice.name for choice in self.choose)]
+
+    def combined_columns(self) -> list[str]:
+        """The columns that joining and choosing read, each once."""
+        names = [column for join in self.join for column in join.columns]
+        return list(dict.fromkeys([*names, *(column for choice in self.choose for column in choice.reads)]))
 
     def used_columns(self) -> list[str]:
         """The columns that rows are made from, each once: to fill, place or date them, or tell whose they are."""
-        names = [*self.columns, *(split.column for split in self.split)]
+        names = [*self.columns, *(split.column for split in self.split), *self.combined_columns()]
         for location in self.location:
             names += location.reads
         if isinstance(self.period, PeriodPlace) and self.period.column is not None:
