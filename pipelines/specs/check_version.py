@@ -109,7 +109,8 @@ class VersionChecks:
             yield self.problem(message, "columns", header)
         if column.date is not None:
             yield from self._date(header, column, dated, field.type)
-        if field.type == "code" and column.map is None:
+        banded = column.born is not None or column.age is not None
+        if field.type == "code" and column.map is None and not banded:
             yield self.problem(f'"{header}" fills a code and must name its `map`', "columns", header)
         if column.map is not None:
             yield from self.code_map(header, column.map, field.list, field.type)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipelines.demo.agencies.files import AgencyFile
+from pipelines.demo.agencies.probation import probation_files
 
 # What each agency ever sends, a function a module.
-AGENCIES: tuple[Callable[[], list[AgencyFile]], ...] = ()
+AGENCIES: tuple[Callable[[], list[AgencyFile]], ...] = (probation_files,)
 
 
 def agency_files() -> list[AgencyFile]:
