@@ -42,17 +42,23 @@ class Person:
     group: str
 
 
-def people(count: int, ages: tuple[int, int], men: float, on: date, rng: Generator) -> list[Person]:
-    """`count` people of an age from `ages[0]` to and with `ages[1]` years on a day; a share `men` of them are men.
+def people(count: int, ages: tuple[int, int], men: float, on: date, rng: Generator, lean: float = 1.7) -> list[Person]:
+    """Invented people, each drawn by itself.
 
-    The younger are met with more often than the older.
+    Args:
+        count: how many.
+        ages: least and greatest age in whole years, both met with.
+        men: which share of them are men, 0 to 1.
+        on: the day they are of that age.
+        rng: where the chance comes from.
+        lean: above 1 the younger are met with more often, below 1 the older.
     """
     youngest, oldest = ages
     groups = choose(GROUPS, count, rng)
     found = []
     for group in groups:
         sex = "M" if rng.random() < men else "F"
-        age = youngest + int((oldest + 1 - youngest) * rng.random() ** 1.7)
+        age = youngest + int((oldest + 1 - youngest) * rng.random() ** lean)
         birthday = _years_before(on, age) - timedelta(days=int(rng.integers(0, 365)))
         found.append(Person(one(SURNAMES, rng), one(FORENAMES[sex], rng), birthday, sex, group))
     return found
@@ -60,6 +66,22 @@ def people(count: int, ages: tuple[int, int], men: float, on: date, rng: Generat
 
 def _years_before(day: date, years: int) -> date:
     return day.replace(year=day.year - years, day=min(day.day, 28))
+
+
+def districts_of(county: County, postcodes: list[str]) -> list[str]:
+    """The code of the district each postcode lies in; empty for one that is not the county's."""
+    import shapely
+
+    points = {each.postcode: (each.easting, each.northing) for each in county.postcodes}
+    found = []
+    for code in postcodes:
+        ours = [
+            each.code
+            for each in county.districts
+            if code in points and shapely.contains_xy(each.polygon, *points[code])
+        ]
+        found.append(ours[0] if ours else "")
+    return found
 
 
 def homes(county: County, count: int, rng: Generator) -> list[str]:

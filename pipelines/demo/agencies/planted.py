@@ -24,7 +24,7 @@ CHILD_POSTCODE = "ZM6 9WD"
 
 # Suspended from school.
 PUPIL = Person("Yarrowcleugh", "Benedick", date(2011, 10, 23), "M", "W9")
-PUPIL_NUMBER = "W990401623117"
+PUPIL_NUMBER = "E990401616117"
 PUPIL_POSTCODE = "ZM2 9HT"
 PARENT_MAIL = "d.yarrowcleugh@household.example"
 

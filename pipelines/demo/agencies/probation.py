@@ -34,7 +34,10 @@ PARTNER = "demo_probation"
 _STREAM, _CASELOAD_STREAM = 41, 411
 TWO_ORDERS = date(2024, 6, 1)  # one person begins two orders
 NUMBER_OTHERWISE = date(2024, 11, 1)  # that person's number is written in another way
-UNMAPPED, UNMAPPED_ORDER = date(2024, 9, 1), "DRO"  # two orders are of a kind no map covers: deferred, with requirements
+UNMAPPED, UNMAPPED_ORDER = (
+    date(2024, 9, 1),
+    "DRO",
+)  # two orders are of a kind no map covers: deferred, with requirements
 BORN_AFTERWARDS = date(2024, 12, 1)  # one date of birth is after the order began
 REPEATED = date(2025, 1, 1)  # one line stands twice
 REMARKS = date(2024, 7, 1)  # the remarks of one line hold a telephone number and an address of mail
@@ -76,7 +79,9 @@ def probation_files() -> list[AgencyFile]:
 
 def _caseload(issued: date, quarter: date, corrected: bool = False) -> AgencyFile:
     name = f"Caseload at end of quarter from {quarter:%b %Y}.xlsx"
-    return AgencyFile(issued, PARTNER, name, partial(caseload_file, quarter=quarter, issued=issued, corrected=corrected))
+    return AgencyFile(
+        issued, PARTNER, name, partial(caseload_file, quarter=quarter, issued=issued, corrected=corrected)
+    )
 
 
 def starts_file(county: County, month: date) -> bytes:
