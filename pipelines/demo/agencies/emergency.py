@@ -89,17 +89,14 @@ def attendances_file(county: County, month: date) -> bytes:
 
 def _arrivals(month: date, count: int, rng: Generator) -> list[datetime]:
     """When they came, in order: on the nights of Fridays and Saturdays more often. None within the first hours."""
-    days = draw.days_in(month, count, rng)
+    last = after(month, 1) - timedelta(days=1)
     found = []
-    for day in days:
-        if rng.random() < 0.35:  # to the Saturday or Sunday of that week
-            day = min(
-                day + timedelta(days=(5 + int(rng.integers(0, 2)) - day.weekday()) % 7),
-                after(month, 1) - timedelta(days=1),
-            )
+    for drawn in draw.days_in(month, count, rng):
+        to_weekend = (5 + int(rng.integers(0, 2)) - drawn.weekday()) % 7
+        day = min(drawn + timedelta(days=to_weekend), last) if rng.random() < 0.35 else drawn
         hour = (19 + int(rng.gamma(3, 1.6))) % 24 if rng.random() < 0.7 else int(rng.integers(9, 19))
         moment = datetime(day.year, day.month, day.day, hour, int(rng.integers(0, 60)))
-        found.append(moment if moment.date() > month or hour >= 12 else moment + timedelta(hours=12))
+        found.append(moment + timedelta(hours=12) if day == month and hour < 12 else moment)
     return sorted(found)
 
 

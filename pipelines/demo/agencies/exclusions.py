@@ -57,7 +57,7 @@ def upn(digits: str) -> str:
     """A unique pupil number: twelve digits after their check letter.
 
     The letter is the one at the remainder by 23 of the digits' sum, the first digit times 2, the second times 3 and so
-    on to the twelfth times 13, by the Department for Education's guide to unique pupil numbers. I, O and S are left out.
+    on to the twelfth times 13, by the Department for Education's guide to these numbers. I, O and S are left out.
 
     Raises:
         ValueError: where there are not twelve digits.

@@ -139,7 +139,7 @@ def _offences(county: County, quarter: date, children: list[dict[str, str]]) -> 
     """One offence or more of each child: dealt with after the contact and within the quarter, some weeks after it."""
     rng = draw.generator(county, _OFFENCE_STREAM, quarter)
     last = after(quarter, 3) - timedelta(days=1)
-    records = []
+    records: list[dict[str, str]] = []
     for child in children:
         for _ in range(1 + int(rng.poisson(0.45))):
             contact = date.fromisoformat(child["ContactDate"])
