@@ -147,6 +147,8 @@ class _Work:
 
     def _typed(self, header: str, column: Column, field: DatasetField) -> list[pl.Series]:
         """The columns that one column of the file fills."""
+        if column.born is not None or column.age is not None:
+            return []  # no date of birth, and no age in years, is let into a field as it stands
         if field.type in ("interval", "date"):
             return moments(self.text, header, column, field, self.faults)
         if field.type in ("integer", "number"):

@@ -98,7 +98,7 @@ def returns_of(result: Harmonised, claim: Claim, specs: SpecSet) -> list[dict[st
         rows = result.rows.filter((pl.col("period_start") == start) & (pl.col("supplier") == supplier))
         dated = rows[f"{dataset.clock}_from"] if dataset.clock else rows["period_start"]
         months = dated.dt.strftime("%Y-%m-01").value_counts().iter_rows()
-        categories = rows[dataset.category].value_counts().iter_rows() if dataset.category else ()
+        categories = rows[dataset.category].drop_nulls().value_counts().iter_rows() if dataset.category else ()
         returns.append(
             {
                 "supplier": supplier,
@@ -107,7 +107,7 @@ def returns_of(result: Harmonised, claim: Claim, specs: SpecSet) -> list[dict[st
                 **_counts(result, rows, (supplier, start) if len(keys) > 1 else None),
                 "months": dict(sorted(months)),
                 "stated_rows": result.stated_rows if len(keys) == 1 else None,
-                "categories": {str(code): count for code, count in sorted(categories) if code is not None},
+                "categories": {str(code): count for code, count in sorted(categories)},
             }
         )
     return returns

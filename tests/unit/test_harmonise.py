@@ -221,6 +221,16 @@ def test_a_return_counts_its_rows_months_and_categories() -> None:
     assert len(records.unread) == 1
 
 
+def test_rows_of_all_categories_together_are_counted_in_none() -> None:
+    claim = lenient(claimed(STREET_FILE))
+    _, result = of_rows(street("c1"), street("c2", "Drugs"), street("c3", "Drugs"), claim=claim)
+    of_all = pl.when(pl.col(ROW) == result.rows[ROW].max()).then(None).otherwise("category_code")
+    result.rows = result.rows.with_columns(category_code=of_all)
+    (one,) = returns_of(result, claim, shipped())
+    assert one["categories"] == {"burglary": 1, "drugs": 1}
+    assert one["rows_loaded"] == 3
+
+
 def test_a_delivery_of_several_periods_is_as_many_returns() -> None:
     claim = lenient(claimed("may.csv", Declared(feed="police_uk/crime", period=MAY)))
     by_column = claim.version.model_copy(update={"period": PeriodPlace(column="Month", date="%Y-%m")})
