@@ -14,8 +14,10 @@ _ODS_KIND = "application/vnd.oasis.opendocument.spreadsheet"
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns"
 
 
-def workbook(sheet: str, rows: Sequence[Sequence[Any]], made: datetime) -> bytes:
-    """The bytes of an .xlsx with one sheet; `made` is what its properties say, dates become date cells."""
+def workbook(
+    sheet: str, rows: Sequence[Sequence[Any]], made: datetime, creator: str = "Eastmark District Council"
+) -> bytes:
+    """The bytes of an .xlsx with one sheet; its properties say who `made` it and when, dates become date cells."""
     from openpyxl import Workbook
     from openpyxl.writer.excel import ExcelWriter
 
@@ -25,7 +27,7 @@ def workbook(sheet: str, rows: Sequence[Sequence[Any]], made: datetime) -> bytes
     for row in rows:
         page.append(list(row))
     page.column_dimensions["A"].width = 14
-    book.properties.creator = "Eastmark District Council"
+    book.properties.creator = creator
     book.properties.created = made
     # ExcelWriter is used directly because Workbook.save stamps the time of saving over `modified`.
     book.properties.modified = made
