@@ -2,13 +2,14 @@
 
 An outcome is told where somebody was dealt with, or might have been: crimes closed without a suspect are not in it.
 Most are of crimes of the month; those that went to court are of the month before. A few are of crimes from before the
-county's files begin, so their references are in no crime file.
+county's files begin, so their references are in no crime file, and the force's new system has no place for them.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from pipelines.demo.agencies.files import AgencyFile
 from pipelines.demo.agencies.police_records import recorded
@@ -17,7 +18,7 @@ from pipelines.demo.county import County
 from pipelines.demo.draws import choose, generator, one
 from pipelines.demo.schedule import MONTHS, POLICE
 
-HEADER = ("Crime ref", "Outcome date", "Outcome type", "Officer")
+HEADER = ("Crime ref", "Outcome date", "Outcome type", "Lon", "Lat", "Officer")
 OLD_CRIMES = 3  # in each file: crimes recorded before the first crime file
 ALSO_CHARGED = 0.03  # of the crimes dealt with otherwise: charged in the end as well, so they have two outcomes
 OUTCOME_TWICE = date(2024, 7, 1)  # a row stands twice
@@ -34,6 +35,17 @@ _TYPES = {
     "NFA-PI": {"10": 0.4, "9": 0.2, "21": 0.4},
     "OTH-AG": {"20": 0.7, "22": 0.3},
 }
+_OLD = ("1", "5", "16")  # how crimes of long ago end
+
+
+class _Outcome(NamedTuple):
+    """One row before it is written."""
+
+    ref: str
+    day: date
+    kind: str
+    lon: str
+    lat: str
 
 
 def police_outcomes() -> list[AgencyFile]:
@@ -49,6 +61,22 @@ def _planned(month: date, day: date, correction: bool) -> AgencyFile:
 
 def outcome_file(county: County, month: date, correction: bool) -> bytes:
     """The file of a month; as a correction, with rows withdrawn at its head and others of another type."""
+    rows = _given(county, month)
+    if month == OUTCOME_UNMAPPED:
+        rows[10] = rows[10]._replace(kind=UNMAPPED_TYPE)
+    if month == OUTCOME_TWICE:
+        rows.insert(5, rows[4])
+    if correction:
+        changed = rows[WITHDRAWN : WITHDRAWN + CHANGED]
+        anew = [row._replace(kind="8" if row.kind != "8" else "3") for row in changed]
+        rows = [*anew, *rows[WITHDRAWN + CHANGED :]]
+    return delimited(
+        HEADER, [(row.ref, f"{row.day:%d/%m/%Y}", row.kind, row.lon, row.lat, 4000 + int(row.ref[-2:])) for row in rows]
+    )
+
+
+def _given(county: County, month: date) -> list[_Outcome]:
+    """The outcomes that were given in a month, in order of day."""
     rng = generator(county, _STREAM, month)
     last = after(month, 1) - timedelta(days=1)
     rows = []
@@ -57,21 +85,16 @@ def outcome_file(county: County, month: date, correction: bool) -> bytes:
             happened = date.fromisoformat(crime["Occurred"][:10])
             day = min(happened + timedelta(days=int(rng.integers(0, 25))), last)
             (kind,) = choose(_TYPES[crime["Disposal"]], 1, rng)
-            rows.append((crime["Ref"], day, kind))
+            rows.append(_Outcome(crime["Ref"], day, kind, crime["Lon"], crime["Lat"]))
             if kind not in ("1", "1A") and rng.random() < ALSO_CHARGED:
-                rows.append((crime["Ref"], last, "1"))
-    for crime in recorded(county, MONTHS[MONTHS.index(month) - 1]):
+                rows.append(_Outcome(crime["Ref"], last, "1", crime["Lon"], crime["Lat"]))
+    months = MONTHS.index(month)
+    for crime in recorded(county, MONTHS[months - 1]):
         if crime["Disposal"] == "COURT":
-            rows.append((crime["Ref"], month + timedelta(days=int(rng.integers(0, 27))), "1"))
-    for number in rng.integers(100, 900, OLD_CRIMES).tolist():
-        rows.append((f"MS2302-{number:05d}", month + timedelta(days=number % 28), one(("1", "5", "16"), rng)))
-    rows.sort(key=lambda row: (row[1], row[0], row[2]))
-    if month == OUTCOME_UNMAPPED:
-        rows[10] = (*rows[10][:2], UNMAPPED_TYPE)
-    if month == OUTCOME_TWICE:
-        rows.insert(5, rows[4])
-    if correction:
-        rows = [(*row[:2], "8" if row[2] != "8" else "3") for row in rows[WITHDRAWN : WITHDRAWN + CHANGED]] + rows[
-            WITHDRAWN + CHANGED :
-        ]
-    return delimited(HEADER, [(ref, f"{day:%d/%m/%Y}", kind, f"{4000 + int(ref[-2:])}") for ref, day, kind in rows])
+            day = month + timedelta(days=int(rng.integers(0, 27)))
+            rows.append(_Outcome(crime["Ref"], day, "1", crime["Lon"], crime["Lat"]))
+    for number in rng.choice(25, OLD_CRIMES, replace=False).tolist():  # no crime in two months' files
+        rows.append(
+            _Outcome(f"MS2302-{25 * months + number:05d}", month + timedelta(days=number), one(_OLD, rng), "", "")
+        )
+    return sorted(rows, key=lambda row: (row.day, row.ref, row.kind))

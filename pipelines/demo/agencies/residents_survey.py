@@ -84,7 +84,7 @@ def survey_file(county: County, year: date) -> bytes:
         if year == FINANCIAL_YEARS[1] and rng.random() < _NOT_PUT:
             answers[-1] = ""
         who = [districts[index], sexes[index], ages[index], groups[index], weights[index]]
-        rows.append([index + 1, *who, *answers])
+        rows.append([f"{year:%y}-{index + 1:03d}", *who, *answers])
     if year == SURVEY_WITHOUT_WEIGHT:
         rows[12][5] = ""
     if year == SURVEY_UNMAPPED:
