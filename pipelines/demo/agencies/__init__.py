@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipelines.demo.agencies.files import AgencyFile
-from pipelines.demo.agencies.fire import fire_incidents
-from pipelines.demo.agencies.fly_tipping import fly_tipping
-from pipelines.demo.agencies.licensing import licensed_premises
-from pipelines.demo.agencies.noise import noise_complaints
-from pipelines.demo.agencies.police_asb import police_asb
-from pipelines.demo.agencies.police_outcomes import police_outcomes
-from pipelines.demo.agencies.residents_survey import residents_survey
-from pipelines.demo.agencies.small_areas import small_areas
-from pipelines.demo.agencies.stop_search import stop_search
-from pipelines.demo.agencies.street_lights import street_lights
+from pipelines.demo.agencies.fire import fire_files
+from pipelines.demo.agencies.fly_tipping import tipping_files
+from pipelines.demo.agencies.licensing import licence_files
+from pipelines.demo.agencies.noise import noise_files
+from pipelines.demo.agencies.police_asb import asb_files
+from pipelines.demo.agencies.police_outcomes import outcome_files
+from pipelines.demo.agencies.residents_survey import survey_files
+from pipelines.demo.agencies.small_areas import small_area_files
+from pipelines.demo.agencies.stop_search import search_files
+from pipelines.demo.agencies.street_lights import light_files
 
 # What each agency ever sends, a function a module.
 AGENCIES: tuple[Callable[[], list[AgencyFile]], ...] = (
-    police_outcomes,
-    police_asb,
-    stop_search,
-    fire_incidents,
-    noise_complaints,
-    fly_tipping,
-    licensed_premises,
-    street_lights,
-    small_areas,
-    residents_survey,
+    outcome_files,
+    asb_files,
+    search_files,
+    fire_files,
+    noise_files,
+    tipping_files,
+    licence_files,
+    light_files,
+    small_area_files,
+    survey_files,
 )
 
 

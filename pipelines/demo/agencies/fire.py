@@ -35,7 +35,7 @@ _HURT = {"P-DW": 0.18, "P-OB": 0.06, "P-RV": 0.03, "RTC": 0.7}  # casualties an 
 _CALLS = ("Smoke seen from the road", "Flames above the hedge", "Alarm sounding", "Bin alight", "Two cars, one on side")
 
 
-def fire_incidents() -> list[AgencyFile]:
+def fire_files() -> list[AgencyFile]:
     """Twelve months of incidents."""
     return [
         AgencyFile(issued(month, 1, 8), FIRE_SERVICE, f"incidents-{month:%Y-%m}.jsonl", partial(fire_file, month=month))

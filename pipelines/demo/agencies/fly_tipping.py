@@ -50,7 +50,7 @@ _OVERMARK_LAND = {"Verge": 0.3, "Road": 0.22, "Alley": 0.18, "Our land": 0.2, "F
 _OVERMARK_SIZES = {"Item": 0.34, "Boot": 0.3, "Van": 0.3, "Truck": 0.06}
 
 
-def fly_tipping() -> list[AgencyFile]:
+def tipping_files() -> list[AgencyFile]:
     """Twelve months of Highmark's, one of them a second time, and eight quarters of Overmark's."""
     highmark = [_highmark(month, issued(month, 1, 10), False) for month in LAST_YEAR]
     overmark = [

@@ -70,7 +70,7 @@ class _Premises:
         return self.comes <= BOTH_YEARS.index(quarter) < self.goes
 
 
-def licensed_premises() -> list[AgencyFile]:
+def licence_files() -> list[AgencyFile]:
     """Seven of Eastmark's registers and eight of Overmark's."""
     eastmark = [
         AgencyFile(

@@ -60,7 +60,7 @@ _HIGHMARK_NOISE = {
 _HIGHMARK_CLOSED = {"ADV": 0.5, "NIL": 0.2, "WARN": 0.12, "S80": 0.05, "NOSN": 0.08, "": 0.05}  # S80: a notice
 
 
-def noise_complaints() -> list[AgencyFile]:
+def noise_files() -> list[AgencyFile]:
     """Twelve months of Eastmark's complaints, one of them late, and eight quarters of Highmark's cases."""
     eastmark = [
         AgencyFile(

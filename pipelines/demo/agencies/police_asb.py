@@ -36,7 +36,7 @@ _LOGS = (
 )  # fmt: skip
 
 
-def police_asb() -> list[AgencyFile]:
+def asb_files() -> list[AgencyFile]:
     """Twelve months of the log, one of them late."""
     return [
         AgencyFile(

@@ -48,7 +48,7 @@ class _Outcome(NamedTuple):
     lat: str
 
 
-def police_outcomes() -> list[AgencyFile]:
+def outcome_files() -> list[AgencyFile]:
     """Twelve months of outcomes, and one of them a second time."""
     files = [_planned(month, issued(month, 1, 17), False) for month in LAST_YEAR]
     return [*files, _planned(OUTCOMES_CORRECTED, OUTCOMES_CORRECTED_ISSUED, True)]

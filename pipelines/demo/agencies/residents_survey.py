@@ -56,7 +56,7 @@ _GROUPS = {
 }  # fmt: skip
 
 
-def residents_survey() -> list[AgencyFile]:
+def survey_files() -> list[AgencyFile]:
     """Two waves."""
     return [
         AgencyFile(

@@ -38,7 +38,7 @@ _WOMEN = 0.508
 _REVISION = 0.015  # how far a ward's figures move when a year is made again
 
 
-def small_areas() -> list[AgencyFile]:
+def small_area_files() -> list[AgencyFile]:
     """Two years, and the first of them made again."""
     sent = (
         (FIRST_YEAR, date(2023, 11, 23), "November 2023"),

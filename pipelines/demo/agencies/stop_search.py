@@ -66,7 +66,7 @@ _OUTCOMES = {
 }  # fmt: skip
 
 
-def stop_search() -> list[AgencyFile]:
+def search_files() -> list[AgencyFile]:
     """Twelve months of searches, and one of them a second time."""
     files = [_planned(month, issued(month, 1, 15), False) for month in LAST_YEAR]
     return [*files, _planned(SEARCHES_CORRECTED, SEARCHES_CORRECTED_ISSUED, True)]

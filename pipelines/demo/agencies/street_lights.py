@@ -40,7 +40,7 @@ class _Light:
     northing: int
 
 
-def street_lights() -> list[AgencyFile]:
+def light_files() -> list[AgencyFile]:
     """Two inventories."""
     return [
         AgencyFile(
