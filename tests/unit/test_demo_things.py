@@ -398,8 +398,8 @@ def test_noise_is_counted_in_complaints_by_one_and_in_cases_by_the_other(county:
         assert tuple(sheet[3]) == noise.HIGHMARK_HEADER
         cases = sheet[4:-1]
         assert sheet[-1][:2] == ["Cases", len(cases)]
-        assert sheet[-1][7] == sum(int(case[7]) for case in cases)  # type: ignore[arg-type]
-        complaints += int(sheet[-1][7]) - len(cases)  # type: ignore[arg-type]
+        assert sheet[-1][7] == sum(int(case[7]) for case in cases)
+        complaints += int(sheet[-1][7]) - len(cases)
     assert complaints > 50  # there are more complaints than cases
 
 
