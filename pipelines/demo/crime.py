@@ -52,8 +52,19 @@ class _Crime:
     northing: float
 
 
+# What was made of a county and month: the force's other files are about the same crimes. A seed makes one county.
+_MADE: dict[tuple[int, date, bool], bytes] = {}
+
+
 def crime_file(county: County, month: date, correction: bool) -> bytes:
     """The file of a month; as a correction, the same month with rows removed, reclassified and added."""
+    key = (county.seed, month, correction)
+    if key not in _MADE:
+        _MADE[key] = _crime_file(county, month, correction)
+    return _MADE[key]
+
+
+def _crime_file(county: County, month: date, correction: bool) -> bytes:
     import numpy as np
 
     rng = np.random.default_rng([county.seed, _STREAM, month.year, month.month])

@@ -34,7 +34,7 @@ _STREAM = 5
 def population_file(county: County, year: date, correction: bool) -> bytes:
     """The file of a year: UTF-8 CSV, one row for each area and measure; dwellings are given for districts only."""
     del correction  # no year is sent again
-    residents, households = _estimates(county, year.year)
+    residents, households = estimates(county, year.year)
     rows: list[tuple[str, str, str, int]] = []
     for name, area_of in BOUNDARY_SETS.items():
         people, homes = Counter[str](), Counter[str]()
@@ -52,7 +52,7 @@ def population_file(county: County, year: date, correction: bool) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def _estimates(county: County, year: int) -> tuple[Ints, Ints]:
+def estimates(county: County, year: int) -> tuple[Ints, Ints]:
     """Residents and households of each block in the middle of `year`, whole numbers; some blocks grow, some shrink."""
     import numpy as np
 

@@ -10,6 +10,16 @@ from pipelines.demo.agencies.exclusions import exclusion_files
 from pipelines.demo.agencies.files import AgencyFile
 from pipelines.demo.agencies.probation import probation_files
 from pipelines.demo.agencies.youth import youth_files
+from pipelines.demo.agencies.fire import fire_files
+from pipelines.demo.agencies.fly_tipping import tipping_files
+from pipelines.demo.agencies.licensing import licence_files
+from pipelines.demo.agencies.noise import noise_files
+from pipelines.demo.agencies.police_asb import asb_files
+from pipelines.demo.agencies.police_outcomes import outcome_files
+from pipelines.demo.agencies.residents_survey import survey_files
+from pipelines.demo.agencies.small_areas import small_area_files
+from pipelines.demo.agencies.stop_search import search_files
+from pipelines.demo.agencies.street_lights import light_files
 
 # What each agency ever sends, a function a module.
 AGENCIES: tuple[Callable[[], list[AgencyFile]], ...] = (
@@ -18,6 +28,16 @@ AGENCIES: tuple[Callable[[], list[AgencyFile]], ...] = (
     exclusion_files,
     emergency_files,
     ambulance_files,
+    outcome_files,
+    asb_files,
+    search_files,
+    fire_files,
+    noise_files,
+    tipping_files,
+    licence_files,
+    light_files,
+    small_area_files,
+    survey_files,
 )
 
 
