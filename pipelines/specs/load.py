@@ -17,10 +17,12 @@ from pipelines.specs.faults import faults_of, faults_of_line
 from pipelines.specs.feeds import Feed, FeedVersion
 from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, ListSource, Partner
 from pipelines.specs.problems import Problem, nearest, not_utf8, one_of, shown
+from pipelines.specs.replies import Replied, Reply
 from pipelines.specs.yaml_lines import Document, read_yaml
 
 Model = TypeVar("Model", bound=Spec)
 CORRECTIONS = "corrections.yml"
+REPLIES = "replies.yml"
 CODES = "codes"  # the folder of a partner's code maps
 LIST_SOURCES = "sources.csv"
 
@@ -83,6 +85,7 @@ class SpecSet:
     code_lists: dict[str, CodeTable] = field(default_factory=dict)
     indicators: dict[str, Indicator] = field(default_factory=dict)
     corrections: dict[str, tuple[Recorded, ...]] = field(default_factory=dict)
+    replies: dict[str, tuple[Replied, ...]] = field(default_factory=dict)
     documents: dict[tuple[str, str], Document] = field(default_factory=dict)
     list_sources: CodeTable | None = None
 
@@ -148,33 +151,40 @@ class _Reader:
             self.specs.partners[folder.name] = partner
         maps = {path.stem: self.table(path, CodeMapEntry) for path in sorted((folder / CODES).glob("*.csv"))}
         for path in sorted(folder.glob("*.yml")):
-            if path.name in ("partner.yml", CORRECTIONS):
+            if path.name in ("partner.yml", CORRECTIONS, REPLIES):
                 continue
             feed = self.model(path, Feed, ("feed", f"{folder.name}/{path.stem}"))
             if feed is not None:
                 spec = FeedSpec(folder.name, path.stem, feed, maps)
                 self.specs.feeds[spec.name] = spec
         if (folder / CORRECTIONS).exists():
-            self.specs.corrections[folder.name] = self.corrections(folder / CORRECTIONS)
+            self.specs.corrections[folder.name] = tuple(
+                Recorded(item, shown(folder / CORRECTIONS), line, index)
+                for item, line, index in self.listed(folder / CORRECTIONS, Correction)
+            )
+        if (folder / REPLIES).exists():
+            listed = self.listed(folder / REPLIES, Reply)
+            self.specs.replies[folder.name] = tuple(Replied(item, line, index) for item, line, index in listed)
 
-    def corrections(self, path: Path) -> tuple[Recorded, ...]:
-        """A partner's corrections, each with its line; those at fault become problems."""
+    def listed(self, path: Path, model: type[Model]) -> list[tuple[Model, int, int]]:
+        """The entries of a file that is one list, each with its line and index; those at fault become problems."""
         document = read_yaml(path)
-        self.specs.documents["corrections", path.parent.name] = document
+        self.specs.documents[path.stem, path.parent.name] = document
         self.problems.extend(document.problems)
         if document.problems or document.data is None:
-            return ()
+            return []
         if not isinstance(document.data, list):
-            self.problems.append(document.problem((), "expected a list of corrections, each beginning with `- id:`"))
-            return ()
+            first = next(iter(model.model_fields))
+            message = f"expected a list of {path.stem}, each beginning with `- {first}:`"
+            self.problems.append(document.problem((), message))
+            return []
         found = []
         for index, entry in enumerate(document.data):
             try:
-                correction = Correction.model_validate(entry)
-                found.append(Recorded(correction, shown(path), document.line((index,)), index))
+                found.append((model.model_validate(entry), document.line((index,)), index))
             except ValidationError as error:
-                self.problems.extend(faults_of(document, error, Correction, (index,)))
-        return tuple(found)
+                self.problems.extend(faults_of(document, error, model, (index,)))
+        return found
 
     def table(self, path: Path, model: type[Spec]) -> CodeTable:
         entries, lines = [], []
