@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import delete, insert
 
-from pipelines.build.coverage import Arrived, coverage
 from pipelines.build.before import mark_before
+from pipelines.build.coverage import Arrived, coverage
 from pipelines.build.in_force import mark_in_force
 from pipelines.build.speaking import geography
 from pipelines.place.boundaries.sets import set_digest, set_names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipelines.build.coverage import is_compared_only
 from pipelines.build.plan import Plan
@@ -14,16 +14,13 @@ from pipelines.signals.judge import Feed, Signal, signals_of
 from pipelines.signals.kept import kept_or_made, summary_of
 from pipelines.signals.quality import Known, quality_of
 from pipelines.signals.series import Summary
-from pipelines.signals.summary import revised, summarise
+from pipelines.signals.summary import Count, revised, summarise
 from pipelines.specs.fingerprint import digest
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.models import Dataset
 from pipelines.specs.replies import Reply
 from warehouse.home import Home
 from warehouse.ledger import revision_order
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Rows = list[dict[str, Any]]
 _MADE = ("delivery_id", "fingerprint")
@@ -95,7 +92,7 @@ def _summaries(home: Home, feed: FeedSpec, dataset: Dataset, returns: list[Retur
     return found
 
 
-def _summary(home: Home, dataset: Dataset, item: Return) -> pl.DataFrame:
+def _summary(home: Home, dataset: Dataset, item: Return) -> list[Count]:
     import polars as pl
 
     mine = (pl.col("supplier") == item.supplier) & (pl.col("period_start") == item.period)
@@ -107,7 +104,7 @@ def _summary(home: Home, dataset: Dataset, item: Return) -> pl.DataFrame:
     before = item.items[-1]["before"]
     earlier = None if before is None else home.harmonised_of({"feed": item.items[-1]["feed"], **before})
     if earlier is not None and earlier.exists() and len(item.items) == 1:
-        found = pl.concat([found, revised(rows, pl.read_parquet(earlier).filter(mine))])
+        found += revised(rows, pl.read_parquet(earlier).filter(mine))
     return found
 
 

@@ -1,5 +1,4 @@
-"""`month_end` and `delay_change`: on which days of the period things are said to have happened, and how long after
-them they were recorded."""
+"""`month_end` and `delay_change`: on which days events are dated, and how long after them they were recorded."""
 
 from __future__ import annotations
 

@@ -6,13 +6,13 @@ file that it was made of is gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.signals.series import Summary
-from pipelines.signals.summary import COUNTS
+from pipelines.signals.summary import COUNTS, Count
 from warehouse.home import whole
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def kept_or_made(
-    path: Path, wanted: Mapping[str, str], make: Callable[[str], pl.DataFrame], is_there: Callable[[str], bool]
+    path: Path, wanted: Mapping[str, str], make: Callable[[str], Iterable[Count]], is_there: Callable[[str], bool]
 ) -> dict[str, pl.DataFrame]:
     """The summary of each key wanted; those that are not kept are made, and kept from now on.
 
@@ -34,14 +34,15 @@ def kept_or_made(
 
     kept = pl.read_parquet(path) if path.exists() else None
     known = set() if kept is None else set(kept["key"].unique())
-    made = [
-        make(key).select(*COUNTS, key=pl.lit(key), made_of=pl.lit(wanted[key])) for key in sorted(wanted.keys() - known)
-    ]
-    if made:
+    fresh = [(*count, key, wanted[key]) for key in sorted(wanted.keys() - known) for count in make(key)]
+    if fresh:
+        texts = dict.fromkeys(("kind", "name", "code"), pl.String())
+        schema = {**texts, "n": pl.Float64(), "key": pl.String(), "made_of": pl.String()}
+        made = pl.DataFrame(fresh, schema=schema, orient="row", strict=False)
         if kept is not None:
             there = [name for name in kept["made_of"].unique() if is_there(name)]
-            made.insert(0, kept.filter(pl.col("made_of").is_in(there)))
-        kept = pl.concat(made)
+            made = pl.concat([kept.filter(pl.col("made_of").is_in(there)), made])
+        kept = made
         with whole(path) as draft:
             kept.write_parquet(draft)
     if kept is None:

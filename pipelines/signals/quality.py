@@ -1,4 +1,4 @@
-"""The quality record of one return: measures from 0 to 1, days, metres and counts, in which nothing tells of a person."""
+"""The quality record of one return: shares, days, metres and counts, in which nothing tells of a person."""
 
 from __future__ import annotations
 

@@ -73,8 +73,8 @@ def at_threshold(item: Summary, name: str) -> Departure | None:
         expected, least = limits.EXPECTED_AT_THRESHOLD, limits.LEAST_AT_THRESHOLD
         departure = against_expectation(Share(inside, around), expected, least, tests=2)
         if departure is not None:
-            what = f"{inside:,.0f} of {around:,.0f} figures around {name.split()[-1]} are {words} it"
-            found.append(_said(departure, name.split()[0], what))
+            what = f"{inside:,.0f} of {around:,.0f} figures around {name.rsplit(maxsplit=1)[-1]} are {words} it"
+            found.append(_said(departure, name.split(maxsplit=1)[0], what))
     return max(found, key=lambda item: item.strength, default=None)
 
 

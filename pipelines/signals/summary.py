@@ -32,58 +32,41 @@ if TYPE_CHECKING:
     import polars as pl
 
 COUNTS = ("kind", "name", "code", "n")
-_LINEAGE = ("_row", "_part", "_spec_version", "place_id")
+Count = tuple[str, str, str, float]
 
 
-def summarise(rows: pl.DataFrame, aside: pl.DataFrame | None, dataset: Dataset) -> pl.DataFrame:
-    """The counts of one return.
+def summarise(rows: pl.DataFrame, aside: pl.DataFrame | None, dataset: Dataset) -> list[Count]:
+    """The counts of one return: kind, name, code and n, in no order that matters.
 
     Args:
         rows: its harmonised rows.
         aside: its rows set aside, with `_row`, `_part`, `outcome` and `issue_type`; None where there are none.
         dataset: their contract.
-
-    Returns:
-        `kind`, `name`, `code` (texts, never null) and `n` (a number), in no order that matters.
     """
-    import polars as pl
-
-    found = [
-        _counted("rows", "", [("", rows.height)]),
-        _missing(rows, dataset),
-        _unmapped(aside),
-        _categories(rows, dataset),
-        *_moments(rows, dataset),
-        *_figures(rows, dataset),
-    ]
+    found: list[Count] = [("rows", "", "", rows.height), ("unmapped", "", "", _unmapped(aside))]
+    found += _missing(rows, dataset)
+    found += _categories(rows, dataset)
+    found += _moments(rows, dataset)
+    found += _figures(rows, dataset)
     if "place_method" in rows.columns:
-        found += [_values("method", "", rows["place_method"]), _values("square", "", rows["square_m"])]
-    return pl.concat(found)
+        found += _values("method", "", rows["place_method"])
+        found += _values("square", "", rows["square_m"])
+    return found
 
 
-def revised(rows: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+def revised(rows: pl.DataFrame, before: pl.DataFrame) -> list[Count]:
     """How many rows a return and the revision before it do not have alike, and how many there are in either."""
-    import polars as pl
-
-    shared = [name for name in rows.columns if name in before.columns and name not in _LINEAGE]
-    new, old = ({*frame.select(shared).hash_rows(seed=1)} for frame in (rows, before))
-    ids, former = set(rows["record_id"]), set(before["record_id"])
-    changed = len(new - old) + len(former - ids)
-    told = [_counted("revised", "", [("", changed)]), _counted("compared", "", [("", len(ids | former))])]
-    return pl.concat(told)
+    shared = sorted(name for name in rows.columns if name in before.columns and not name.startswith("_"))
+    new, old = (frame.select("record_id", told=frame.select(shared).hash_rows(seed=1)) for frame in (rows, before))
+    alike = new.join(old, on=["record_id", "told"], how="semi").height
+    either = new.select("record_id").vstack(old.select("record_id")).n_unique()
+    return [("revised", "", "", either - alike), ("compared", "", "", either)]
 
 
-def _counted(kind: str, name: str, counts: list[tuple[str, float]]) -> pl.DataFrame:
-    import polars as pl
-
-    schema = {**dict.fromkeys(COUNTS[:3], pl.String()), COUNTS[3]: pl.Float64()}
-    return pl.DataFrame([(kind, name, code, float(n)) for code, n in counts], schema=schema, orient="row")
-
-
-def _values(kind: str, name: str, column: pl.Series) -> pl.DataFrame:
+def _values(kind: str, name: str, column: pl.Series) -> Iterator[Count]:
     """How often each value of a column stands there, nulls left out."""
-    counts = column.drop_nulls().value_counts().iter_rows()
-    return _counted(kind, name, [(str(value), count) for value, count in counts])
+    for value, count in column.drop_nulls().value_counts().iter_rows():
+        yield kind, name, str(value), count
 
 
 def stored(dataset: Dataset, rows: pl.DataFrame) -> dict[str, DatasetField]:
@@ -96,44 +79,40 @@ def column_of(name: str, field: DatasetField) -> str:
     return f"{name}_from" if field.type == "interval" else name
 
 
-def _missing(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
-    nulls = [(name, rows[column_of(name, field)].null_count()) for name, field in stored(dataset, rows).items()]
-    if "symbol" in rows.columns and "value" in rows.columns:
-        # A figure withheld for a declared reason is not missing.
-        nulls = [(name, count) for name, count in nulls if name != "symbol"]
-        without = rows["value"].is_null() & rows["symbol"].is_null()
-        nulls = [(name, int(without.sum()) if name == "value" else count) for name, count in nulls]
+def _missing(rows: pl.DataFrame, dataset: Dataset) -> Iterator[Count]:
+    """Rows without a value, by column. A figure withheld for a declared reason is not missing."""
+    withheld = "symbol" in rows.columns and "value" in rows.columns
+    for name, field in stored(dataset, rows).items():
+        column = rows[column_of(name, field)]
+        if not withheld or name not in ("symbol", "value"):
+            yield "missing", name, "", column.null_count()
+        elif name == "value":
+            yield "missing", name, "", int((column.is_null() & rows["symbol"].is_null()).sum())
     if "place_method" in rows.columns:
-        nulls.append(("place", rows["easting"].null_count()))
-    import polars as pl
-
-    return pl.concat([_counted("missing", name, [("", count)]) for name, count in nulls])
+        yield "missing", "place", "", rows["easting"].null_count()
 
 
-def _unmapped(aside: pl.DataFrame | None) -> pl.DataFrame:
+def _unmapped(aside: pl.DataFrame | None) -> int:
     import polars as pl
 
     if aside is None:
-        return _counted("unmapped", "", [])
+        return 0
     found = aside.filter(pl.col("outcome") == "quarantined", pl.col("issue_type") == "unmapped_code")
-    return _counted("unmapped", "", [("", found.select("_row", "_part").n_unique())])
+    return found.select("_row", "_part").n_unique()
 
 
-def _categories(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+def _categories(rows: pl.DataFrame, dataset: Dataset) -> Iterator[Count]:
     """Rows by category; of figures that add up, their sums by measure and category, breakdowns left out."""
     import polars as pl
 
     if dataset.category is None or dataset.category not in rows.columns:
-        return _counted("category", "", [])
+        return
     if dataset.shape != "observation":
-        return _values("category", dataset.category, rows[dataset.category])
-    measures = _additive(rows, dataset)
-    sums = measures.group_by("measure", dataset.category).agg(pl.col("value").sum()).drop_nulls()
-    made = [
-        _counted("category", f"{dataset.category} of {measure}", [(code, value)])
-        for measure, code, value in sums.rows()
-    ]
-    return pl.concat([_counted("category", "", []), *made])
+        yield from _values("category", dataset.category, rows[dataset.category])
+        return
+    sums = _additive(rows, dataset).group_by("measure", dataset.category).agg(pl.col("value").sum()).drop_nulls()
+    for measure, code, value in sums.iter_rows():
+        yield "category", f"{dataset.category} of {measure}", code, value
 
 
 def _additive(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
@@ -143,10 +122,10 @@ def _additive(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     """
     import polars as pl
 
-    if "measure" not in rows.columns or not dataset.additive:
-        return rows.clear().with_columns(measure=pl.lit("")) if "measure" not in rows.columns else rows.clear()
+    if "measure" not in rows.columns:
+        return rows.clear().with_columns(measure=pl.lit("", pl.String))
     if dataset.additive is not True:
-        rows = rows.filter(pl.col("measure").is_in(list(dataset.additive)))
+        rows = rows.filter(pl.col("measure").is_in(list(dataset.additive or ())))
     told_apart = {"area_code", "measure", dataset.category}
     for name in (name for name in dataset.key if name not in told_apart and name in rows.columns):
         if rows[name].null_count() and name != "boundary_set":
@@ -156,7 +135,7 @@ def _additive(rows: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     return rows
 
 
-def _moments(rows: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
+def _moments(rows: pl.DataFrame, dataset: Dataset) -> Iterator[Count]:
     """Days and times of the clock, and how long after them other days lie."""
     import polars as pl
 
@@ -165,25 +144,31 @@ def _moments(rows: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
         return
     first, last = pl.col(f"{clock}_from"), pl.col(f"{clock}_to")
     known = rows.filter(last - first < pl.duration(days=1))
-    yield _values("day", clock, known[f"{clock}_from"].dt.date())
-    timed = known.filter(last - first < pl.duration(hours=1)).select(hour=first.dt.hour(), minute=first.dt.minute())
-    is_midnight = (pl.col("hour") == 0) & (pl.col("minute") == 0)
-    named = pl.when(is_midnight).then(pl.lit("midnight")).when(pl.col("minute") % 15 == 0).then(pl.lit("quarter"))
-    yield _values("clock", clock, timed.select(at=named.otherwise(pl.lit("other")))["at"])
+    yield from _values("day", clock, known[f"{clock}_from"].dt.date())
+    timed = known.filter(last - first < pl.duration(hours=1))
+    is_midnight = (first.dt.hour() == 0) & (first.dt.minute() == 0)
+    named = pl.when(is_midnight).then(pl.lit("midnight")).when(first.dt.minute() % 15 == 0).then(pl.lit("quarter"))
+    yield from _values("clock", clock, timed.select(at=named.otherwise(pl.lit("other")))["at"])
     for name, field in stored(dataset, rows).items():
-        if name == clock or field.type not in ("interval", "date"):
-            continue
-        later = pl.col(column_of(name, field)).cast(pl.Date)
-        is_day = pl.lit(True)
-        if field.type == "interval":
-            is_day = pl.col(f"{name}_to") - pl.col(f"{name}_from") < pl.duration(days=1)
-        days = known.filter(is_day).select(days=(later - first.cast(pl.Date)).dt.total_days())["days"]
-        days = days.drop_nulls()
-        yield _values("delay", name, days.filter(days >= 0).clip(upper_bound=limits.LONGEST_DELAY))
+        if name != clock and field.type in ("interval", "date"):
+            yield from _values("delay", name, _delays(known, clock, name, field))
 
 
-def _figures(rows: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
+def _delays(known: pl.DataFrame, clock: str, name: str, field: DatasetField) -> pl.Series:
+    """Days from the event to another day of the row, where both are known to the day and in that order."""
+    import polars as pl
+
+    if field.type == "interval":
+        known = known.filter(pl.col(f"{name}_to") - pl.col(f"{name}_from") < pl.duration(days=1))
+    days = known[column_of(name, field)].cast(pl.Date) - known[f"{clock}_from"].cast(pl.Date)
+    whole = days.dt.total_days().drop_nulls()
+    return whole.filter(whole >= 0).clip(upper_bound=limits.LONGEST_DELAY)
+
+
+def _figures(rows: pl.DataFrame, dataset: Dataset) -> Iterator[Count]:
     """Last digits of figures that somebody counts or estimates, and figures beside the thresholds of any."""
+    import polars as pl
+
     for name, field in stored(dataset, rows).items():
         if field.type not in ("integer", "number"):
             continue
@@ -192,8 +177,8 @@ def _figures(rows: pl.DataFrame, dataset: Dataset) -> Iterator[pl.DataFrame]:
         is_estimate = dataset.shape == "observation" if name == "value" else dataset.shape == "event"
         if is_estimate:
             whole = figures.filter((figures == figures.floor()) & (figures >= limits.LEAST_ROUND_FIGURE))
-            yield _values("digit", name, whole.cast(int) % 10)
+            yield from _values("digit", name, whole.cast(pl.Int64) % 10)
         for threshold in field.thresholds:
             width = 1 if field.type == "integer" else threshold * limits.THRESHOLD_CELL
-            cells = ((figures - threshold) / width).floor()
-            yield _values("near", f"{name} {threshold:g}", cells.filter(cells.is_between(-2, 1)).cast(int))
+            cells = ((figures - threshold) / width).floor().cast(pl.Int64)
+            yield from _values("near", f"{name} {threshold:g}", cells.filter(cells.is_between(-2, 1)))

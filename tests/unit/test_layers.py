@@ -12,7 +12,8 @@ from tests.unit.makers import ROOT
 
 # The way of the data, from its head. A module may import from its own layer and those before it.
 WAY = (
-    "specs", "intake", "read", "propose", "place", "harmonise", "signals", "build", "publish", "reports", "orchestration", "cli",
+    "specs", "intake", "read", "propose", "place", "harmonise", "signals", "build", "publish", "reports",
+    "orchestration", "cli",
 )  # fmt: skip
 # In `quality_checks` the checks stand beside the specs; those that Dagster shows stand beside the orchestration.
 SHOWN_IN_DAGSTER = ("quality_checks.asset_checks",)
