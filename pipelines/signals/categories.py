@@ -51,15 +51,13 @@ def shifts(
     sums = [a + b for a, b in of]
     usual = mean(sums[:-1])
     spread = sqrt(max(usual, variance(sums[:-1])))
-    if abs(sums[-1] - usual) > limits.SUM_STAYS * spread:
-        return None
+    stays = abs(sums[-1] - usual) <= limits.SUM_STAYS * spread
     shares = [Share(a, a + b) for a, b in of]
     found = against_history(shares[-1], shares[:-1], limits.LEAST_SHIFT, tests)
     if found is None:
         return None
     (was_first, was_second), (is_first, is_second) = [mean(item) for item in zip(*of[:-1], strict=True)], of[-1]
-    if (is_first - was_first) * (is_second - was_second) >= 0:
-        return None
+    is_clear = stays and (is_first - was_first) * (is_second - was_second) < 0
     evidence = (
         f"{neighbours.labels[first]} {was_first:,.0f} to {is_first:,.0f}, "
         f"{neighbours.labels[second]} {was_second:,.0f} to {is_second:,.0f}; "
@@ -67,7 +65,7 @@ def shifts(
     )
     scope = name.partition(" of ")[2]
     concerns = f"{first}, {second}" + (f" of {scope}" if scope else "")
-    return Departure(found.expected, found.found, found.strength, concerns, evidence)
+    return Departure(found.expected, found.found, found.strength, concerns, evidence, is_clear)
 
 
 def _counts(item: Summary, name: str, pair: tuple[str, str]) -> tuple[float, float]:

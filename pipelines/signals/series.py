@@ -61,6 +61,7 @@ def told_of(summaries: Iterable[Summary], kind: PeriodType, judge: Judge) -> lis
     history: list[Summary] = []
     run: list[Summary] = []
     last: Departure | None = None
+    is_told = False
     told = []
     for item in summaries:
         pool = history[-limits.HISTORY :]
@@ -70,8 +71,10 @@ def told_of(summaries: Iterable[Summary], kind: PeriodType, judge: Judge) -> lis
             run, last = [], None
             continue
         if last is None or (last.side, last.concerns) != (found.side, found.concerns):
+            run, is_told = [], False
+        if found.is_clear and not is_told:
             told.append(Told(item.period, found, _periods(pool, kind)))
-            run = []
+            is_told = True
         run, last = [*run, item], found
         if len(run) == limits.SETTLED:
             history, run, last = run, [], None
@@ -81,13 +84,16 @@ def told_of(summaries: Iterable[Summary], kind: PeriodType, judge: Judge) -> lis
 def told_when_begun(
     summaries: Iterable[Summary], judge: Callable[[Summary], Departure | None], expectation: str
 ) -> list[Told]:
-    """The same where a return is held against what is to be expected of any, in words."""
-    told, last = [], None
+    """The same where a return is held against what is to be expected of any, in words.
+
+    It goes on until `SETTLED` returns in a row are as expected: near a limit, chance makes it come and go.
+    """
+    told, quiet = [], limits.SETTLED
     for item in summaries:
         found = judge(item)
-        if found is not None and last is None:
+        if found is not None and quiet >= limits.SETTLED:
             told.append(Told(item.period, found, expectation))
-        last = found
+        quiet = 0 if found is not None else quiet + 1
     return told
 
 

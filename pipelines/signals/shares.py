@@ -27,7 +27,7 @@ class Departure:
     """A share that is not what was to be expected: both shares, how far apart they are in standard errors, and where.
 
     `concerns` is what it is about, `evidence` how a person is told. Two of the same `side` and concern go on from each
-    other.
+    other. One that is not `is_clear` has another likely cause: it is not told, but is no part of a history either.
     """
 
     expected: float
@@ -35,6 +35,7 @@ class Departure:
     strength: float
     concerns: str = ""
     evidence: str = ""
+    is_clear: bool = True
 
     @property
     def side(self) -> bool:
