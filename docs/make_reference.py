@@ -146,6 +146,7 @@ KIND_FILES = {
     "partner": "partners/PARTNER/partner.yml",
     "feed": "partners/PARTNER/DATASET.yml",
     "corrections": "partners/PARTNER/corrections.yml, a list",
+    "replies": "partners/PARTNER/replies.yml, a list",
     "dataset": "datasets/DATASET.yml",
     "indicator": "indicators/INDICATOR.yml",
     "code": "codelists/LIST.csv, one row",

@@ -135,6 +135,11 @@ class Home:
         """Every problem and repair, row by row, one file a delivery and fingerprint."""
         return self.root / "issues"
 
+    @property
+    def summaries(self) -> Path:
+        """Counts of each return's rows, by which recording practice is judged: one file a feed."""
+        return self.root / "summaries"
+
     def raw_of(self, row: Mapping[str, Any]) -> Path:
         """Where what was read of a delivery lies, by its `feed` and `delivery_id`."""
         return self.raw / str(row["feed"]) / f"{row['delivery_id']}.parquet"

@@ -34,7 +34,8 @@ class InHand:
     @property
     def first_known_on(self) -> date:
         """The day by which all of it was known."""
-        return max(item["first_known_on"] for item in self.returns)
+        day: date = max(item["first_known_on"] for item in self.returns)
+        return day
 
     @property
     def last(self) -> Return:

@@ -15,12 +15,14 @@ from typing import Any
 
 from sqlalchemy import delete, insert
 
+from pipelines.build.before import mark_before
 from pipelines.build.coverage import Arrived, coverage
 from pipelines.build.in_force import mark_in_force
 from pipelines.build.speaking import geography
 from pipelines.place.boundaries.sets import set_digest, set_names
 from pipelines.place.lookups.store import lookups_digest
 from pipelines.place.reference import ReferenceData
+from pipelines.signals import limits
 from pipelines.specs.agreements import in_force
 from pipelines.specs.fingerprint import digest, specs_digest
 from pipelines.specs.load import SpecSet
@@ -128,6 +130,7 @@ def coverage_grid(
     """The current returns of the specs' feeds, and their coverage grid."""
     current = [item for item in led.current_returns(ledger, known_by) if item["feed"] in specs.feeds]
     mark_in_force(home, current)
+    mark_before(ledger, current)
     return current, coverage(specs, Arrived(current, _refused(ledger, specs, known_by)), geography(home).codes, as_of)
 
 
@@ -200,6 +203,7 @@ def _state(
         "stated": digest([item for item in stated if item[-1] is not None]),
         "project": project_digest(home.dbt_project),
         "code_history": ReferenceData(home.reference).digest(["code_history"]),
+        "signals": digest(limits.METHOD, {name: [item.reply for item in said] for name, said in specs.replies.items()}),
         **sets,
     }
 

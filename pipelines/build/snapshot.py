@@ -18,6 +18,7 @@ from pipelines.build.observations import additive_measures, reconverted, write_o
 from pipelines.build.plan import Plan
 from pipelines.build.reconciliation import return_counts, stating_feeds
 from pipelines.build.recording import breaks, profiles
+from pipelines.build.recording_practice import recording_practice
 from pipelines.build.speaking import area_suppliers, geography
 from pipelines.place.boundaries.sets import read_areas, set_names
 from pipelines.place.directories.area_registry import AreaRegistry
@@ -58,6 +59,7 @@ def write_snapshot(home: Home, specs: SpecSet, plan: Plan, folder: Path) -> None
         _codes(specs, draft)
         _write(draft / "agreements.parquet", _AGREEMENTS, agreement_rows(specs, plan.as_of))
         _write(draft / "agreement_sides.parquet", _SIDES, agreement_sides(specs, plan.as_of))
+        _practice(home, specs, plan, draft)
         _periods(plan, draft)
         _write(draft / "data_dictionary.parquet", _DICTIONARY, dictionary_rows(specs, home.dbt_project))
         held = survivors(home, plan.current)
@@ -114,6 +116,16 @@ _RECORDING = {
     **dict.fromkeys(("breaks", "note"), TEXT),
 }
 _BREAKS = {**dict.fromkeys(("dataset", "partner", "supplier", "what"), TEXT), "break_on": DAY}
+_OF_RETURN = {name: _RETURNS[name] for name in ("partner", "supplier", "dataset", "period_type", "period_start")}
+_SIGNALS = {
+    **_OF_RETURN,
+    **dict.fromkeys(("signal", "concerns", "evidence"), TEXT),
+    "strength": NUMBER,
+    **dict.fromkeys(("compared_with", "reply", "replied_by"), TEXT),
+    "replied_on": DAY,
+    "state": TEXT,
+}
+_QUALITY = {**_OF_RETURN, "measure": TEXT, "value": NUMBER, "note": TEXT}
 _RETURN_COUNTS = {
     **{name: _RETURNS[name] for name in ("partner", "dataset", "supplier", "period_type", "period_start", "known_on")},
     **dict.fromkeys(("rows_received", "rows_loaded", "rows_in_force", "rows_ignored", "rows_duplicate"), WHOLE),
@@ -139,6 +151,12 @@ def _returns(draft: Path, plan: Plan) -> None:
     columns = {name: _RETURNS[name] for name in ("partner", "dataset", "supplier", "period_start")}
     _write(draft / "changed_returns.parquet", columns, changed)
     _write(draft / "coverage.parquet", _COVERAGE, plan.coverage)
+
+
+def _practice(home: Home, specs: SpecSet, plan: Plan, draft: Path) -> None:
+    signals, quality = recording_practice(home, specs, plan)
+    _write(draft / "recording_signals.parquet", _SIGNALS, signals)
+    _write(draft / "quality.parquet", _QUALITY, quality)
 
 
 def _places(home: Home, draft: Path) -> None:

@@ -61,12 +61,14 @@ def check_specs(output: Output, path: Path | None) -> None:
         output.say(f"note: {note}")
     counts = {"datasets": len(specs.datasets), "partners": len(specs.partners), "feeds": len(specs.feeds)}
     counts["corrections"] = sum(map(len, specs.corrections.values()))
+    replies = sum(map(len, specs.replies.values()))
     if not problems:
-        counted = (f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items())
+        counted = [f"{count} {name.removesuffix('s') if count == 1 else name}" for name, count in counts.items()]
+        counted += [f"{replies} {'reply' if replies == 1 else 'replies'}"] if replies else []
         output.say(f"{', '.join(counted)}: no problems")
     told = {"problems": [vars(problem) for problem in problems], "proposed": [vars(note) for note in waiting]}
     told |= {"unsigned": [vars(note) for note in lacking]} if lacking else {}
-    output.end({**told, **counts}, not problems)
+    output.end({**told, **counts, "replies": replies}, not problems)
 
 
 def write_schemas(out: Path | None) -> None:

@@ -15,6 +15,7 @@ from pipelines.intake.companions import is_companion, missing_companion
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source
 from pipelines.reports.parallel import Compared, parallel_runs
+from pipelines.reports.signals import Signal, open_signals
 from pipelines.reports.sweep import Swept, reasons, swept
 from pipelines.specs.issue_types import read_issue_types
 from pipelines.specs.load import SpecSet
@@ -77,7 +78,10 @@ class Unmapped:
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it, as of a day. `quarantined` counts rows and records of deliveries that are current, by feed."""
+    """All of it, as of a day. `quarantined` counts rows and records of deliveries that are current, by feed.
+
+    `signals` are the open ones about partners' recording, as the last build found them.
+    """
 
     coverage: list[dict[str, Any]] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
@@ -88,6 +92,7 @@ class Facts:
     parallel: list[Compared] = field(default_factory=list)
     quarantined: dict[str, int] = field(default_factory=dict)
     is_loaded: bool = True
+    signals: list[Signal] = field(default_factory=list)
 
     def of_feed(self, feed: str) -> Facts:
         """Those of one feed; of landing, what its deliveries held and what lies in its partner's folder."""
@@ -106,6 +111,7 @@ class Facts:
             ],
             parallel=[item for item in self.parallel if item.feed == feed],
             quarantined={feed: self.quarantined.get(feed, 0)},
+            signals=[item for item in self.signals if f"{item['partner']}/{item['dataset']}" == feed],
         )
 
 
@@ -140,7 +146,12 @@ def read_facts(home: Home, specs: SpecSet, ledger: Ledger | None, as_of: date, k
         parallel=parallel_runs(home, specs, current),
         quarantined=dict(quarantined),
         is_loaded=bool(ledger.rows(led.file_path)),
+        signals=[] if known_by is not None else _signals(home, specs),
     )
+
+
+def _signals(home: Home, specs: SpecSet) -> list[Signal]:
+    return [item for item in open_signals(home) if f"{item['partner']}/{item['dataset']}" in specs.feeds]
 
 
 def _in_landing(home: Home, specs: SpecSet, ledger: Ledger | None, as_of: date) -> list[Swept]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pipelines.reports.facts import Facts, Held, Refused, SetAside, Unmapped
 from pipelines.reports.grid import runs
 from pipelines.reports.parallel import Compared
+from pipelines.reports.signals import Signal
 from pipelines.reports.sweep import Swept
 from pipelines.specs.base import PeriodType
 from pipelines.specs.issue_types import read_issue_types
@@ -17,11 +18,14 @@ from pipelines.specs.load import SpecSet
 from pipelines.specs.periods import label
 
 US = "us"
-Kind = Literal["specs", "late", "refused", "held", "landing", "not_supplied", "unmapped", "quarantined", "parallel"]
+Kind = Literal[
+    "specs", "late", "refused", "held", "landing", "not_supplied", "unmapped", "quarantined", "parallel", "signals"
+]
 # Most urgent first: what stops everything, whole returns that can still be had, whole files that nobody took, what has
-# been missing for long, rows, and what is only to be compared.
+# been missing for long, rows, what is only to be compared, and what is only to be looked at.
 URGENCY: tuple[Kind, ...] = (
     "specs", "late", "refused", "held", "landing", "not_supplied", "unmapped", "quarantined", "parallel",
+    "signals",
 )  # fmt: skip
 # More than so many names are a number.
 _NAMES = 3
@@ -59,6 +63,7 @@ def moves_of(facts: Facts, specs: SpecSet, as_of: date, problems: int = 0) -> li
         *(_unmapped(item, specs) for item in facts.unmapped),
         *(_quarantined(item, specs) for item in facts.set_aside),
         *(_parallel(item, specs) for item in facts.parallel),
+        *_signals(facts.signals, specs),
     ]
     return sorted(moves, key=lambda move: (URGENCY.index(move.kind), move.since, move.feed or "", move.what))
 
@@ -155,6 +160,23 @@ def _parallel(item: Compared, specs: SpecSet) -> Move:
     what = f"{_named(item.feed, [item.supplier], specs)}: two systems report on {days}: {counts}"
     do = f"compare the two; once one has stopped, end its version in {_spec_file(item.feed, specs)}"
     return Move("parallel", US, what, item.first, do, item.feed, (item.supplier,), (item.period_start,))
+
+
+def _signals(found: Iterable[Signal], specs: SpecSet) -> Iterator[Move]:
+    """Signals about recording that nobody has replied to: one move a feed, and the partner's."""
+    feeds: dict[str, list[Signal]] = {}
+    for item in found:
+        feeds.setdefault(f"{item['partner']}/{item['dataset']}", []).append(item)
+    for feed, items in feeds.items():
+        partner = feed.split("/", maxsplit=1)[0]
+        suppliers = tuple(sorted({item["supplier"] for item in items}))
+        told = [f"{item['signal']} ({label(item['period_type'], item['period_start'])})" for item in items]
+        listed = ", ".join(told[:_NAMES]) + (f" and {len(told) - _NAMES} more" if len(told) > _NAMES else "")
+        what = f"{_named(feed, suppliers, specs)}: {_many(len(items), 'recording signal')} to look at: {listed}"
+        replies = f"{specs.root.name}/partners/{partner}/replies.yml"
+        do = f"commongrid report of that return, for {_contact(specs, partner)}; the reply goes into {replies}"
+        periods = tuple(sorted({item["period_start"] for item in items}))
+        yield Move("signals", partner, what, min(periods), do, feed, suppliers, periods)
 
 
 _LANDING = {

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from pipelines.reports.find_delivery import file_name
 from pipelines.reports.issue_groups import LOST, Group, groups_of, type_of, without_our_part
 from pipelines.reports.masking import Masking, masking_of
+from pipelines.reports.signals import ASKED, open_signals
 from pipelines.specs.feeds import FeedVersion
 from pipelines.specs.issue_types import IssueType
 from pipelines.specs.load import SpecSet
@@ -35,7 +36,7 @@ class Facts:
     """What the home knows of a delivery: rows of the ledger, and the file of its issues, None where there is none.
 
     `returns` are its own, `current` those in force of its feed, `totals` its rows of `issue_total`. `files` has the
-    name of each delivery of `current`.
+    name of each delivery of `current`. `signals` are the open ones about the recording of its feed.
     """
 
     delivery: Mapping[str, Any]
@@ -45,6 +46,7 @@ class Facts:
     files: Mapping[str, str]
     totals: Sequence[Mapping[str, Any]]
     issues: Path | None
+    signals: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,19 @@ class Said:
     revision: int | None
     rows_loaded: int
     note: str
+
+
+@dataclass(frozen=True)
+class ToLookAt:
+    """A signal about how one of the delivery's returns was recorded, as it is put to the partner."""
+
+    title: str
+    signal: str
+    concerns: str
+    supplier: str
+    period: str
+    evidence: str
+    compared_with: str
 
 
 @dataclass(frozen=True)
@@ -123,6 +138,7 @@ class ReturnReport:
     groups: tuple[Group, ...]
     refused: Refused | None
     since: str
+    to_look_at: tuple[ToLookAt, ...] = ()
 
     def section(self, name: str) -> list[Group]:
         """The groups of a section, the gravest first."""
@@ -141,6 +157,7 @@ def facts_of(home: Home, ledger: Ledger, delivery: Mapping[str, Any]) -> Facts:
         {row["delivery_id"]: file_name(dict(row)) for row in ledger.rows(led.delivery, feed=feed)},
         [dict(row) for row in ledger.rows(led.issue_total, delivery_id=key)],
         issues if issues.exists() else None,
+        [row for row in open_signals(home) if f"{row['partner']}/{row['dataset']}" == feed],
     )
 
 
@@ -198,6 +215,26 @@ def return_report(facts: Facts, specs: SpecSet) -> ReturnReport:
         groups=groups,
         refused=refused,
         since=since,
+        to_look_at=_to_look_at(facts, specs),
+    )
+
+
+def _to_look_at(facts: Facts, specs: SpecSet) -> tuple[ToLookAt, ...]:
+    """The open signals about the returns that this delivery is current for."""
+    key = facts.delivery["delivery_id"]
+    mine = {(row["supplier"], row["period_start"]) for row in facts.current if row["delivery_id"] == key}
+    return tuple(
+        ToLookAt(
+            title=ASKED[row["signal"]],
+            signal=row["signal"],
+            concerns=row["concerns"],
+            supplier=_supplier_title(row["partner"], row["supplier"], specs),
+            period=label(row["period_type"], row["period_start"]),
+            evidence=row["evidence"],
+            compared_with=row["compared_with"],
+        )
+        for row in facts.signals
+        if (row["supplier"], row["period_start"]) in mine
     )
 
 

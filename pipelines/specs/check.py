@@ -12,6 +12,7 @@ from pipelines.specs.check_corrections import check_corrections
 from pipelines.specs.check_folders import check_folders
 from pipelines.specs.check_reconciles import reconciles_faults
 from pipelines.specs.check_recording import check_recording, unit_fault
+from pipelines.specs.check_replies import check_replies
 from pipelines.specs.check_version import VersionChecks
 from pipelines.specs.load import FeedSpec, SpecSet, read_specs
 from pipelines.specs.models import Dataset, Sensitivity
@@ -50,6 +51,8 @@ def cross_check(specs: SpecSet) -> list[Problem]:
         problems.extend(_feed(specs.documents["feed", feed.name], feed, specs))
     for partner in specs.corrections:
         problems.extend(check_corrections(partner, specs))
+    for partner in specs.replies:
+        problems.extend(check_replies(partner, specs))
     for name in specs.indicators:
         problems.extend(_indicator(name, specs))
     problems.extend(check_agreements(specs))

@@ -18,11 +18,13 @@ from pipelines.specs.faults import faults_of, faults_of_line
 from pipelines.specs.feeds import Feed, FeedVersion
 from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, ListSource, Partner
 from pipelines.specs.problems import Problem, nearest, not_utf8, one_of, shown
+from pipelines.specs.replies import Replied, Reply
 from pipelines.specs.yaml_lines import Document, read_yaml
 
 Model = TypeVar("Model", bound=Spec)
 CORRECTIONS = "corrections.yml"
 AGREEMENTS = "agreements.yml"
+REPLIES = "replies.yml"
 CODES = "codes"  # the folder of a partner's code maps
 LIST_SOURCES = "sources.csv"
 
@@ -86,6 +88,7 @@ class SpecSet:
     indicators: dict[str, Indicator] = field(default_factory=dict)
     corrections: dict[str, tuple[Recorded, ...]] = field(default_factory=dict)
     agreements: tuple[Declared, ...] = ()
+    replies: dict[str, tuple[Replied, ...]] = field(default_factory=dict)
     documents: dict[tuple[str, str], Document] = field(default_factory=dict)
     list_sources: CodeTable | None = None
 
@@ -153,7 +156,7 @@ class _Reader:
             self.specs.partners[folder.name] = partner
         maps = {path.stem: self.table(path, CodeMapEntry) for path in sorted((folder / CODES).glob("*.csv"))}
         for path in sorted(folder.glob("*.yml")):
-            if path.name in ("partner.yml", CORRECTIONS):
+            if path.name in ("partner.yml", CORRECTIONS, REPLIES):
                 continue
             feed = self.model(path, Feed, ("feed", f"{folder.name}/{path.stem}"))
             if feed is not None:
@@ -161,6 +164,11 @@ class _Reader:
                 self.specs.feeds[spec.name] = spec
         if (folder / CORRECTIONS).exists():
             self.specs.corrections[folder.name] = self.corrections(folder / CORRECTIONS)
+        if (folder / REPLIES).exists():
+            listed = self.entries(
+                folder / REPLIES, ("replies", folder.name), Reply, "replies, each beginning with `- signal:`"
+            )
+            self.specs.replies[folder.name] = tuple(Replied(item, line, index) for item, line, index in listed)
 
     def agreements(self, path: Path) -> tuple[Declared, ...]:
         """The agreements of partners; those at fault become problems."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -51,6 +51,15 @@ class DatasetField(Spec):
     min: float | None = None
     max: float | None = None
     pattern: str | None = Field(None, description="a regular expression the whole text must match")
+    thresholds: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (), description="of a number: where something begins to apply, so that figures may crowd there (`threshold`)"
+    )
+
+    @model_validator(mode="after")
+    def _thresholds_are_of_numbers(self) -> DatasetField:
+        if self.thresholds and self.type not in ("integer", "number"):
+            raise ValueError("only a field of type `integer` or `number` has `thresholds`")
+        return self
 
     @model_validator(mode="after")
     def _code_has_list(self) -> DatasetField:

@@ -11,11 +11,13 @@ from pipelines.specs.base import Spec
 from pipelines.specs.corrections import Correction
 from pipelines.specs.feeds import Feed
 from pipelines.specs.models import Code, CodeMapEntry, Dataset, Indicator, Partner
+from pipelines.specs.replies import Reply
 
-KINDS: dict[str, type[Spec] | type[list[Correction]] | type[list[Agreement]]] = {
+KINDS: dict[str, type[Spec] | type[list[Correction]] | type[list[Reply]] | type[list[Agreement]]] = {
     "partner": Partner,
     "feed": Feed,
     "corrections": list[Correction],
+    "replies": list[Reply],
     "agreements": list[Agreement],
     "dataset": Dataset,
     "indicator": Indicator,

@@ -142,7 +142,7 @@ def test_published_tables_are_all_in_the_guide() -> None:
     assert [name for name in reference.published() if name not in guide] == []
 
 
-@pytest.mark.parametrize("kind", ["feed", "corrections"])
+@pytest.mark.parametrize("kind", ["feed", "corrections", "replies"])
 def test_every_key_is_explained(kind: str) -> None:
     from pipelines.specs.schema import schemas
 

@@ -12,7 +12,7 @@ from tests.unit.makers import ROOT
 
 # The way of the data, from its head. A module may import from its own layer and those before it.
 WAY = (
-    "specs", "intake", "protect", "read", "propose", "place", "harmonise", "build", "publish", "reports",
+    "specs", "intake", "protect", "read", "propose", "place", "harmonise", "signals", "build", "publish", "reports",
     "orchestration", "cli",
 )  # fmt: skip
 # In `quality_checks` the checks stand beside the specs; those that Dagster shows stand beside the orchestration.

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pipelines.reports.issue_groups import Example, Group, type_of
 from pipelines.reports.masking import HIDDEN
 from pipelines.reports.return_page import bar, clean, headline, render, what_next
-from pipelines.reports.return_report import Account, Part, Refused, ReturnReport, Said
+from pipelines.reports.return_report import Account, Part, Refused, ReturnReport, Said, ToLookAt
 
 HOSTILE = '</table><script>alert("x")</script>&amp;\x00\x1b[31m\u202e=1+1'
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -81,6 +81,9 @@ def report() -> ReturnReport:
         ),
         refused=None,
         since="",
+        to_look_at=(
+            ToLookAt("Many values are round ones", "heaping", HOSTILE, "Another", "March 2025", HOSTILE, HOSTILE),
+        ),
     )
 
 
@@ -101,6 +104,15 @@ def test_the_page_is_strict_markup_whatever_a_file_holds() -> None:
     assert "\x00" not in html
     assert "\x1b" not in html
     assert "\u202e" not in html
+
+
+def test_what_is_to_be_looked_at_accuses_nobody_and_says_how_to_reply() -> None:
+    page = _texts(_tree(render(report(), "x.csv")))
+    section = page[page.index("For you to look at") : page.index("Every issue, line by line")]
+    assert "Many values are round ones" in section
+    assert "How to reply" in section
+    assert not re.search("wrong|error|manipulat|gaming|suspici|fraud|false|mistake", section.casefold())
+    assert "For you to look at" not in render(replace(report(), to_look_at=()), "x.csv")
 
 
 def test_the_page_holds_all_it_needs() -> None:

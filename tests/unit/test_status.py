@@ -236,6 +236,10 @@ REFUSED = Refused("d1", STREET, "surrey", MAY, "missing_column", "a.csv:1: lacks
 HELD = Held("d2", STREET, "surrey", MAY, "90 rows, where its history suggests 10 to 40", date(2014, 9, 2))
 UNMAPPED_CODE = Unmapped(STREET, "Crime type", "ingest_specs/c.csv", {"Sin": 3, "Sloth": 1}, date(2014, 8, 1))
 BAD = SetAside(STREET, "bad_value", 4, ("d3", "d4"), "a.csv:7: Month", date(2014, 7, 1))
+SIGNAL = {
+    "partner": "police_uk", "dataset": "crime", "supplier": "surrey", "period_type": "month", "period_start": MAY,
+    "signal": "category_shift", "concerns": "burglary, robbery", "state": "open",
+}  # fmt: skip
 LANDED = Swept("police_uk/x.csv", "not_loaded", "nobody has loaded it yet", date(2014, 9, 3))
 
 
@@ -247,11 +251,11 @@ def test_the_most_urgent_move_comes_first_and_what_waited_longest_first_among_it
         expected(MAY, "late", "sussex"),
     ]
     run = Compared(STREET, "surrey", MAY, MAY, date(2014, 5, 16), 20, 21)
-    facts = Facts(rows, [REFUSED], [HELD], [BAD], [UNMAPPED_CODE], [LANDED], [run])
+    facts = Facts(rows, [REFUSED], [HELD], [BAD], [UNMAPPED_CODE], [LANDED], [run], signals=[SIGNAL])
     moves = moves_of(facts, shipped(), AS_OF, problems=2)
     assert [move.kind for move in moves] == [
         "specs", "late", "late", "refused", "held", "landing", "not_supplied", "not_supplied", "unmapped",
-        "quarantined", "parallel",
+        "quarantined", "parallel", "signals",
     ]  # fmt: skip
     assert [move.suppliers for move in moves if move.kind == "late"] == [("sussex",), ("kent",)]
     assert [move.suppliers for move in moves if move.kind == "not_supplied"] == [("sussex",), ("kent",)]
@@ -262,7 +266,8 @@ def test_the_most_urgent_move_comes_first_and_what_waited_longest_first_among_it
 
 def test_each_move_says_whose_it_is_since_when_and_what_does_it() -> None:
     late = expected(state="late", supplier="westmark", feed="demo_westmark/abandoned_vehicle")
-    facts = Facts([late], [REFUSED], [HELD], [BAD], [UNMAPPED_CODE], [LANDED])
+    again = {**SIGNAL, "signal": "month_end", "period_start": date(2014, 6, 1)}
+    facts = Facts([late], [REFUSED], [HELD], [BAD], [UNMAPPED_CODE], [LANDED], signals=[SIGNAL, again])
     told = {move.kind: (move.whose, move.since, move.what, move.do) for move in moves_of(facts, shipped(), AS_OF)}
     assert told == {
         "late": (
@@ -293,6 +298,13 @@ def test_each_move_says_whose_it_is_since_when_and_what_does_it() -> None:
             "police_uk/crime: 4 rows of 2 deliveries quarantined: bad_value; first a.csv:7: Month",
             "commongrid report d3 (and of 1 more), for the data.police.uk team at the Home Office; "
             "ask for a correction",
+        ),
+        "signals": (
+            "police_uk", MAY,
+            "police_uk/crime of surrey: 2 recording signals to look at: category_shift (May 2014), "
+            "month_end (June 2014)",
+            "commongrid report of that return, for the data.police.uk team at the Home Office; "
+            "the reply goes into ingest_specs/partners/police_uk/replies.yml",
         ),
     }  # fmt: skip
 

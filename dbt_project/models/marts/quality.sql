@@ -1,0 +1,10 @@
+select
+    partner,
+    supplier,
+    dataset,
+    period_type,
+    period_start,
+    measure,
+    value,
+    note
+from {{ source('snapshot', 'quality') }}
