@@ -149,6 +149,18 @@ def _sql(*lines: str) -> str:
     return "\n".join((f"{{#- {_NOTE} -#}}", *lines)) + "\n"
 
 
+def check_names(specs: SpecSet) -> None:
+    """No field of a dataset may have the name of a column that every table has.
+
+    Raises:
+        BuildError: where one has; with the dataset and what to do.
+    """
+    for name, dataset in placed(specs).items():
+        if clash := sorted(RESERVED & own_columns(dataset).keys()):
+            told = f"datasets/{name}.yml: {', '.join(clash)}: every table has a column of that name"
+            raise BuildError(f"{told}; call the field something else")
+
+
 def _fact(name: str, dataset: Dataset) -> str:
     config = (
         "{{ config(\n    materialized='incremental',\n    incremental_strategy='append',\n"
@@ -156,7 +168,7 @@ def _fact(name: str, dataset: Dataset) -> str:
     )
     source_id = "source_id" if "source_id" in stored_columns(dataset) else ""
     own = list(own_columns(dataset))
-    made = {"own": own, "clock": dataset.clock or "", "category": dataset.category or "", "source_id": source_id}
+    made: dict[str, str | list[str]] = {"own": own, "clock": dataset.clock or "", "category": dataset.category or "", "source_id": source_id}
     return config + _call("dataset_fact", name, **made)
 
 

@@ -206,7 +206,8 @@ def _recount(home: Home, specs: SpecSet, plan: Plan) -> list[dict[str, Any]]:
     every = {(item["feed"].split("/")[1], month) for item in plan.current for month in item["months"]}
     every |= {(row["dataset"], month) for row in plan.coverage for month in _months(row)}
     again = {(dataset, name, month) for dataset, month in touched for name in set_names(home.boundaries)}
-    again |= {(dataset, name, month) for dataset, month in every for name in _touched_sets(home, plan)}
+    touched_sets = _touched_sets(home, plan)
+    again |= {(dataset, name, month) for dataset, month in every for name in touched_sets}
     if plan.state.get("specs") != plan.previous.get("specs"):
         again |= {(dataset, name, month) for dataset, month in every for name in set_names(home.boundaries)}
     shapes = {name: dataset.shape for name, dataset in specs.datasets.items() if dataset.is_placed}

@@ -160,10 +160,18 @@ def _columns(
             message = "somebody's name, number or address seems to stand in it, so that none of it is kept"
             yield header, made, _lost(frame, texts, made, header, "personal_text", message)
         elif dataset.persons and field_.type in ("text", "code"):
-            made = each_text(texts, lambda text: None if is_contact(text) else text)
+            made = each_text(texts, _reference if field_.type == "text" else _code)
             lost = _lost(frame, texts, made, header, "personal_text", "tells who somebody is, so that it is not kept")
             if lost:
                 yield header, frame[header].set(texts.is_not_null() & made.is_null(), None), lost
+
+
+def _code(text: str) -> str | None:
+    return None if is_contact(text, is_code=True) else text
+
+
+def _reference(text: str) -> str | None:
+    return None if is_contact(text, is_code=False) else text
 
 
 def _lost(

@@ -79,8 +79,10 @@ _WITHIN = tuple(
     )
 )
 _NHS_WITHIN = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
-# Ways to reach a person, numbers of persons, and titles: nothing else than a slip puts one into a column of codes.
-_CONTACT = tuple(re.compile(pattern) for pattern in (*(VALUES[index][1] for index in (0, 1, 2)), r"^(Mr|Mrs|Ms|Miss) "))
+# Nothing else than a slip puts an e-mail address or a name with its title into a column of codes or references.
+_SLIPS = tuple(re.compile(pattern) for pattern in (VALUES[0][1], r"^(Mr|Mrs|Ms|Miss) "))
+# Nor a telephone or national insurance number into one of codes. A reference may be as many figures.
+_NUMBERS = tuple(re.compile(VALUES[index][1]) for index in (1, 2))
 
 
 def tells_of_person(text: str) -> bool:
@@ -94,11 +96,17 @@ def holds_person(text: str) -> bool:
     return found or any(checks_nhs(_digits(number)) for number in _NHS_WITHIN.findall(text))
 
 
-def is_contact(text: str) -> bool:
-    """Whether a text can be nothing but a way to reach one person, a number of one, or a name with its title."""
-    return any(pattern.search(text) for pattern in _CONTACT) or (
-        NHS.fullmatch(text) is not None and checks_nhs(_digits(text))
-    )
+def is_contact(text: str, is_code: bool) -> bool:
+    """Whether a text can be nothing but a way to reach one person, a number of one, or a name with its title.
+
+    Args:
+        text: the whole of a cell.
+        is_code: whether a code is meant; else it is a reference, which may be of as many figures as such a number.
+    """
+    if any(pattern.search(text) for pattern in _SLIPS):
+        return True
+    is_nhs = NHS.fullmatch(text) is not None and checks_nhs(_digits(text))
+    return is_code and (is_nhs or any(pattern.search(text) for pattern in _NUMBERS))
 
 
 def checks_nhs(number: str) -> bool:

@@ -432,7 +432,7 @@ def test_an_assault_of_the_night_before_is_of_the_month_of_arrival(
     read: list[tuple[str, Path, TryOut, pl.DataFrame]],
 ) -> None:
     (rows,) = [rows for feed, path, _, rows in read if path.name == "ISTV_RZM01_May24.txt"]
-    before = rows.filter(pl.col("occurred_from") < datetime(2024, 5, 1))
+    before = rows.filter(pl.col("assaulted_from") < datetime(2024, 5, 1))
     assert before["arrived_from"].to_list() == [datetime(2024, 5, 1, 0, 41)]
     assert before["period_start"].to_list() == [date(2024, 5, 1)]
 

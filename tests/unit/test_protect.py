@@ -205,6 +205,8 @@ def test_words_about_a_place_are_kept(text: str) -> None:
 
 
 def test_codes_are_no_contacts() -> None:
-    assert not any(is_contact(text) for text in ("A Division", "07", "Burglary", "AB12CDE", "3", "1234567890"))
-    assert all(is_contact(text) for text in ("a@b.example", "07700 900461", "943 476 5919", "Ms Blatherwick"))
+    assert not any(is_contact(text, True) for text in ("A Division", "07", "Burglary", "AB12CDE", "3", "1234567890"))
+    assert all(is_contact(text, True) for text in ("a@b.example", "07700 900461", "943 476 5919", "Ms Blatherwick"))
+    # A reference may be of as many figures as a number of a person.
+    assert [is_contact(text, False) for text in ("a@b.example", "Ms Blatherwick", "9434765919")] == [True, True, False]
     assert tells_of_person("John Smith")

@@ -7,7 +7,7 @@
 ) }}
 {{ dataset_fact(
     'ambulance_incident',
-    own=['age_band', 'sex_code'],
+    own=['conveyed_code', 'age_band', 'sex_code'],
     clock='occurred',
     category='category_code',
     source_id='source_id'

@@ -7,8 +7,16 @@
 ) }}
 {{ dataset_fact(
     'assault_attendance',
-    own=['arrived_from', 'arrived_to', 'location_code', 'location_text', 'age_band', 'sex_code'],
-    clock='occurred',
+    own=[
+        'assaulted_from',
+        'assaulted_to',
+        'method_text',
+        'location_code',
+        'location_text',
+        'age_band',
+        'sex_code'
+    ],
+    clock='arrived',
     category='category_code',
     source_id='source_id'
 ) }}

@@ -7,7 +7,7 @@
 ) }}
 {{ dataset_fact(
     'fire_incident',
-    own=['motive_code', 'casualties', 'caller_text'],
+    own=['motive_code', 'casualties', 'injured', 'died', 'caller_text'],
     clock='occurred',
     category='category_code',
     source_id='source_id'

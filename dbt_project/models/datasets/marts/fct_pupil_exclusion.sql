@@ -9,6 +9,8 @@
     'pupil_exclusion',
     own=[
         'person_ref',
+        'school_ref',
+        'school_type_code',
         'reason_1_code',
         'reason_2_code',
         'reason_3_code',

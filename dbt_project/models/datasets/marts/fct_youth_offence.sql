@@ -7,7 +7,16 @@
 ) }}
 {{ dataset_fact(
     'youth_offence',
-    own=['person_ref', 'seriousness_code', 'age_band', 'sex_code', 'ethnicity_code'],
+    own=[
+        'person_ref',
+        'committed_from',
+        'committed_to',
+        'offence_code',
+        'seriousness_code',
+        'age_band',
+        'sex_code',
+        'ethnicity_code'
+    ],
     clock='occurred',
     category='category_code',
     source_id='source_id'
