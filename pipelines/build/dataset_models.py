@@ -168,7 +168,12 @@ def _fact(name: str, dataset: Dataset) -> str:
     )
     source_id = "source_id" if "source_id" in stored_columns(dataset) else ""
     own = list(own_columns(dataset))
-    made: dict[str, str | list[str]] = {"own": own, "clock": dataset.clock or "", "category": dataset.category or "", "source_id": source_id}
+    made: dict[str, str | list[str]] = {
+        "own": own,
+        "clock": dataset.clock or "",
+        "category": dataset.category or "",
+        "source_id": source_id,
+    }
     return config + _call("dataset_fact", name, **made)
 
 

@@ -170,7 +170,7 @@ def _act(output: Output, act: Act, sought: Sought, column: str | None = None, te
             fail("nothing was found, so nothing was done")
         request = subjects.request(act, found, date.today(), column, text)
         output.say(f"noted     {request.id} in {subjects.rights.path}")
-        summary = _everywhere(output, at, subjects, act, request.id)
+        summary = _everywhere(output, at, subjects)
     output.end({"request": request.id, "deliveries": lines, **summary}, True)
 
 
@@ -188,24 +188,19 @@ def _check_column(at: Opened, found: Found, column: str) -> None:
         fail(f'the rows found have no column "{column}" that is kept{nearest(column, known)}', USAGE)
 
 
-def _everywhere(output: Output, at: Opened, subjects: Subjects, act: Act, request: str) -> dict[str, Any]:
-    """Carry the request out in the home, in the warehouse and in the releases."""
+def _everywhere(output: Output, at: Opened, subjects: Subjects) -> dict[str, Any]:
+    """Carry out what was asked in the home, in the warehouse and in the releases."""
     from pipelines.orchestration.build import build
     from pipelines.orchestration.steps import publish_step
-    from pipelines.orchestration.subjects import take_back
-    from pipelines.protect.rights import Act as Acts
 
+    was_built = at.home.warehouse.exists()
     changed = subjects.carry_out()
     output.say(f"{len(changed):,} deliveries made anew")
     withdrawn: list[str] = []
-    if changed and at.home.warehouse.exists():
-        today = date.today()
-        # A row that is deleted stays in the file of a database until its room is used again: so it is made anew.
-        build(at.home, at.specs, at.ledger, output.say, today, full=act is Acts.ERASE)
+    if changed and was_built:
+        build(at.home, at.specs, at.ledger, output.say, date.today())
         if (at.home.releases / "restricted" / "current").exists():
-            publish_step(at.home, at.ledger, output.say, "restricted", today)
-        if act in (Acts.ERASE, Acts.RESTRICT):
-            withdrawn = take_back(at.home, at.ledger, output.say, changed, request, today)
+            withdrawn = publish_step(at.home, at.ledger, output.say, "restricted", date.today())["withdrawn"]
     return {"made_anew": sorted(changed), "withdrawn": withdrawn}
 
 

@@ -56,6 +56,7 @@ def _show(home: Home, specs: SpecSet, ledger: Ledger, say: Say, report: LoadRepo
 
 def publish_step(home: Home, ledger: Ledger, say: Say, audience: str, as_of: date) -> dict[str, Any]:
     """Publish a release if the warehouse differs from the current one."""
+    from pipelines.orchestration.subjects import take_back
     from pipelines.publish.release import publish
 
     outcome = publish(home, ledger, audience, as_of)
@@ -63,7 +64,13 @@ def publish_step(home: Home, ledger: Ledger, say: Say, audience: str, as_of: dat
         say(f"published {outcome.release_id} for {audience}: {outcome.path}")
     else:
         say(f"published nothing new: {outcome.release_id} still holds")
-    return {"release_id": outcome.release_id, "new": outcome.is_new, "path": str(outcome.path)}
+    withdrawn = take_back(home, ledger, say, date.today())
+    return {
+        "release_id": outcome.release_id,
+        "new": outcome.is_new,
+        "path": str(outcome.path),
+        "withdrawn": withdrawn,
+    }
 
 
 def run_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say, as_of: date) -> tuple[dict[str, Any], bool]:

@@ -7,7 +7,7 @@ person is looked for in the files in landing, as long as they are there: afterwa
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from pipelines.orchestration.report import Say
 from pipelines.protect.keys import keys_of
 from pipelines.protect.pseudonyms import normalised, pseudonym
 from pipelines.protect.rights import Act, Request, Rights, new_request
-from pipelines.publish.withdraw import outdated, releases_of, withdraw
+from pipelines.publish.withdraw import made_otherwise, releases_of, withdraw
 from pipelines.read.records import ROW, Erased
 from pipelines.specs.fingerprint import digest
 from pipelines.specs.load import SpecSet
@@ -264,6 +264,10 @@ class Subjects:
                 changed.add(str(row["delivery_id"]))
         loader.remember()
         self._leave_landing(loader)
+        if changed and any(item.act is Act.ERASE for item in waiting):
+            # A row that is deleted stays in a database's file until its room is used again: so it is built anew.
+            for path in (self.home.warehouse, self.home.warehouse.with_name(f"{self.home.warehouse.name}.wal")):
+                path.unlink(missing_ok=True)
         with whole(self.home.root / APPLIED) as draft:
             done = {item.id: _stamp(item) for item in self.rights.requests.values()}
             draft.write_text(json.dumps(done, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -391,9 +395,15 @@ def settle_requests(home: Home, specs: SpecSet, ledger: Ledger, say: Say) -> set
     return Subjects(home, specs, ledger, say).carry_out()
 
 
-def take_back(home: Home, ledger: Ledger, say: Say, deliveries: Iterable[str], reason: str, today: date) -> list[str]:
-    """Take back the releases that some deliveries went into, except the one that now holds."""
-    done = withdraw(home, outdated(ledger, deliveries), reason, today)
+def take_back(home: Home, ledger: Ledger, say: Say, today: date) -> list[str]:
+    """Take back the releases with rows that were erased or restricted since, except the one that now holds."""
+    rights = Rights(home.keys)
+    asked = [item for item in rights.in_force() if item.act in (Act.ERASE, Act.RESTRICT)]
+    wanted = {name: rights.digest(name) for item in asked for name in item.rows}
+    if not wanted:
+        return []
+    reason = "rows of it were erased or restricted since, as people asked"
+    done = withdraw(home, made_otherwise(ledger, wanted), reason, today)
     for name in done:
         say(f"withdrawn {name}: {reason}")
     return done

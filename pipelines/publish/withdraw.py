@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from warehouse import ledger as led
@@ -21,14 +21,18 @@ def releases_of(ledger: Ledger, deliveries: Iterable[str]) -> set[str]:
     return {str(row["release_id"]) for row in ledger.rows(led.release_input) if row["delivery_id"] in wanted}
 
 
-def outdated(ledger: Ledger, deliveries: Iterable[str]) -> set[str]:
-    """The releases that any of these deliveries went into otherwise than it is made now."""
-    wanted = set(deliveries)
-    now = {row["delivery_id"]: row["fingerprint"] for row in ledger.rows(led.delivery) if row["delivery_id"] in wanted}
+def made_otherwise(ledger: Ledger, rights: Mapping[str, str]) -> set[str]:
+    """The releases that a delivery went into before what people now ask of its rows was done.
+
+    Args:
+        ledger: the ledger.
+        rights: delivery to a hash of what is asked of its rows, as the ledger's `making` has it.
+    """
+    done = {row["fingerprint"]: row["rights"] for row in ledger.rows(led.making)}
     return {
         str(row["release_id"])
         for row in ledger.rows(led.release_input)
-        if row["fingerprint"] != now.get(row["delivery_id"], row["fingerprint"])
+        if row["delivery_id"] in rights and done.get(row["fingerprint"]) != rights[row["delivery_id"]]
     }
 
 
