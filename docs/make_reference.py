@@ -147,6 +147,7 @@ KIND_FILES = {
     "feed": "partners/PARTNER/DATASET.yml",
     "corrections": "partners/PARTNER/corrections.yml, a list",
     "replies": "partners/PARTNER/replies.yml, a list",
+    "agreements": "agreements.yml, a list",
     "dataset": "datasets/DATASET.yml",
     "indicator": "indicators/INDICATOR.yml",
     "code": "codelists/LIST.csv, one row",
