@@ -247,7 +247,8 @@ def list_releases(output: Output, audience: str) -> None:
     rows = release_list(Home.from_environment(), audience)
     for row in rows:
         mark = "*" if row["is_current"] else " "
-        output.say(f"{mark} {row['release_id']}  {row['published_at']}  as of {row['as_of']}  {row['tables']} tables")
+        held = "withdrawn" if row["is_withdrawn"] else f"{row['tables']} tables"
+        output.say(f"{mark} {row['release_id']}  {row['published_at']}  as of {row['as_of']}  {held}")
     if not rows:
         output.say("nothing has been published yet: commongrid run")
     output.end({"releases": rows}, True)

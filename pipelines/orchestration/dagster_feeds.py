@@ -29,6 +29,7 @@ _STARTS = {
     PeriodType.WEEK: "0 0 * * 1",
     PeriodType.MONTH: "0 0 1 * *",
     PeriodType.QUARTER: "0 0 1 1,4,7,10 *",
+    PeriodType.TERM: "0 0 1 1,5,9 *",
     PeriodType.CALENDAR_YEAR: "0 0 1 1 *",
     PeriodType.FINANCIAL_YEAR: "0 0 1 4 *",
     PeriodType.ACADEMIC_YEAR: "0 0 1 9 *",

@@ -13,7 +13,7 @@ from pipelines.specs.load import SpecSet
 from pipelines.specs.periods import label, period_end, period_start, periods_between
 
 # How many periods are shown, unless somebody asks for another number: a year and the period a year ago beside it.
-SHOWN = {PeriodType.WEEK: 13, PeriodType.MONTH: 13, PeriodType.QUARTER: 9}
+SHOWN = {PeriodType.WEEK: 13, PeriodType.MONTH: 13, PeriodType.QUARTER: 9, PeriodType.TERM: 7}
 _SHOWN_YEARS = 5
 # Fewer suppliers than this are each told on a line of their own, alike or not.
 FOLDED_FROM = 4
@@ -183,6 +183,8 @@ def heading(kind: PeriodType, start: date) -> tuple[str, str]:
             return f"{start:%b}", f"{start.day}"
         case PeriodType.QUARTER:
             return f"{start:%Y}", f"Q{(start.month + 2) // 3}"
+        case PeriodType.TERM:
+            return f"{start:%Y}", label(kind, start)[:3]
         case PeriodType.CALENDAR_YEAR:
             return "", f"{start:%Y}"
         case _:
