@@ -56,10 +56,23 @@ def restore(
     json: Json = False,
 ) -> None:
     """Make a home again from a backup, checked file by file against the hashes in it."""
-    from pipelines.orchestration.backup import restore as restore_home
+    from dataclasses import replace
 
-    output = Output(json)
-    made = restore_home(source, into)
+    from pipelines.orchestration.backup import restore as restore_home
+    from pipelines.orchestration.subjects import after_restore
+    from pipelines.specs.check import load_specs
+    from warehouse.home import Home
+
+    output, named = Output(json), Home.from_environment()
+    specs = load_specs(named.specs)
+    keys = replace(named, root=into.expanduser().resolve()).keys
+
+    def then(home: Home) -> None:
+        after_restore(replace(home, keys_path=keys), specs, output.say)
+
+    made = restore_home(source, into, then)
     output.say(f"{made['files']:,} files restored into {into}, as backed up at {made['made_at']}")
-    output.say("now put back its keys folder and commongrid.yml, then run: commongrid run")
+    if not keys.exists():
+        output.say(f"there are no keys in {keys}: put them back first, with the register of what people have asked")
+    output.say("now put back its commongrid.yml, then run: commongrid run")
     output.end(made, True)

@@ -38,9 +38,7 @@ LEDGER, LANDING = "ledger.sqlite", "landing"
 _FOLDERS = (
     "raw", "harmonised", "quarantine", "issues", "places", "boundaries", "reference", "lookups", "releases",
 )  # fmt: skip
-_FILES = ("journal.jsonl", "landing.json", "home.id")
-# Called with each home that was restored, before anybody is told so.
-AFTER_RESTORE: list[Callable[[Home], None]] = []
+_FILES = ("journal.jsonl", "landing.json", "home.id", "key_checks.json", "requests_applied.json")
 
 
 @dataclass(frozen=True)
@@ -198,8 +196,14 @@ def _shelf(draft: Path, is_tar: bool) -> Iterator[_Shelf]:
 # --- making a home of one ---------------------------------------------------------------------------------------------
 
 
-def restore(source: Path, into: Path) -> dict[str, Any]:
+def restore(source: Path, into: Path, then: Callable[[Home], None]) -> dict[str, Any]:
     """Make a home again from a backup.
+
+    Args:
+        source: the backup.
+        into: where the home is to be.
+        then: what is to be done with it before it is put in its place. A backup knows nothing of what was decided
+            after it was made: what was erased since has to be erased again.
 
     Returns:
         How many `files` there are, and when the backup was `made_at`.
@@ -217,21 +221,12 @@ def restore(source: Path, into: Path) -> dict[str, Any]:
             draft.mkdir(mode=0o700)
             for entry in manifest["files"]:
                 _take(source, read, entry, draft)
-            after_restore(Home(draft, draft, draft))
+            then(Home(draft, draft, draft))
             if into.exists():
                 into.rmdir()
     except (OSError, tarfile.TarError) as error:
         raise Refusal("unreadable", f"{source}: nothing was restored ({error})") from error
     return {"files": len(manifest["files"]), "made_at": manifest["made_at"]}
-
-
-def after_restore(home: Home) -> None:
-    """Let whoever has registered in `AFTER_RESTORE` see to a home that was restored, before it is put in its place.
-
-    A backup knows nothing of what was decided after it was made: what was erased since has to be erased again.
-    """
-    for see_to in AFTER_RESTORE:
-        see_to(home)
 
 
 @contextmanager

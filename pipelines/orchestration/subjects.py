@@ -29,7 +29,7 @@ from pipelines.specs.sensitivity import pseudonym_columns
 from warehouse import ledger as led
 from warehouse.home import Home, whole
 from warehouse.journal import Arrival
-from warehouse.ledger import Ledger
+from warehouse.ledger import Ledger, open_ledger
 
 if TYPE_CHECKING:
     import polars as pl
@@ -395,15 +395,27 @@ def settle_requests(home: Home, specs: SpecSet, ledger: Ledger, say: Say) -> set
     return Subjects(home, specs, ledger, say).carry_out()
 
 
-def take_back(home: Home, ledger: Ledger, say: Say, today: date) -> list[str]:
-    """Take back the releases with rows that were erased or restricted since, except the one that now holds."""
+def take_back(home: Home, ledger: Ledger, say: Say, today: date, *, but_current: bool = True) -> list[str]:
+    """Take back the releases with rows that were erased or restricted since; not (`but_current`) the one that holds."""
     rights = Rights(home.keys)
     asked = [item for item in rights.in_force() if item.act in (Act.ERASE, Act.RESTRICT)]
     wanted = {name: rights.digest(name) for item in asked for name in item.rows}
     if not wanted:
         return []
     reason = "rows of it were erased or restricted since, as people asked"
-    done = withdraw(home, made_otherwise(ledger, wanted), reason, today)
+    done = withdraw(home, made_otherwise(ledger, wanted), reason, today, but_current=but_current)
     for name in done:
         say(f"withdrawn {name}: {reason}")
     return done
+
+
+def after_restore(home: Home, specs: SpecSet, say: Say) -> None:
+    """Do to a home that was put back what people have asked since, and take back the releases that knew not of it."""
+    if not home.ledger.exists():
+        return
+    ledger = open_ledger(home)
+    try:
+        settle_requests(home, specs, ledger, say)
+        take_back(home, ledger, say, date.today(), but_current=False)
+    finally:
+        ledger.close()

@@ -36,8 +36,15 @@ def made_otherwise(ledger: Ledger, rights: Mapping[str, str]) -> set[str]:
     }
 
 
-def withdraw(home: Home, releases: Iterable[str], reason: str, today: date) -> list[str]:
-    """Take releases back, except the one that now holds: all of each is removed but its manifest, which says why.
+def withdraw(home: Home, releases: Iterable[str], reason: str, today: date, *, but_current: bool = True) -> list[str]:
+    """Take releases back: all of each is removed but its manifest, which says why.
+
+    Args:
+        home: the home.
+        releases: their ids.
+        reason: what is said of each.
+        today: the day it is done on.
+        but_current: leave the release that now holds; else an audience may be left without one.
 
     Returns:
         The releases taken back now; those that were before are left as they are.
@@ -48,7 +55,7 @@ def withdraw(home: Home, releases: Iterable[str], reason: str, today: date) -> l
         current = current_release(home, audience)
         for path in sorted(audience_folder(home, audience).glob(f"*/{MANIFEST}")):
             folder = path.parent
-            if folder.is_symlink() or folder.name not in wanted or folder == current:
+            if folder.is_symlink() or folder.name not in wanted or (but_current and folder == current):
                 continue
             manifest = read_manifest(folder)
             if "withdrawn" in manifest:
@@ -62,5 +69,7 @@ def withdraw(home: Home, releases: Iterable[str], reason: str, today: date) -> l
                     shutil.rmtree(inner)
                 elif inner.name != MANIFEST:
                     inner.unlink()
+            if folder == current:
+                (audience_folder(home, audience) / "current").unlink()
             done.append(folder.name)
     return done

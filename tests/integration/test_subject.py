@@ -150,19 +150,27 @@ def test_what_was_erased_does_not_come_back_with_the_file_a_replay_or_a_new_retu
 
 
 @pytest.mark.slow
-def test_a_home_put_back_from_a_copy_meets_the_erasure_again(service: Bench, tmp_path: Path) -> None:
-    service.ledger.close()
-    copy = tmp_path / "copy"
-    shutil.copytree(service.home.root, copy, symlinks=True)
+def test_a_home_put_back_from_a_backup_meets_the_erasure_again(service: Bench, tmp_path: Path) -> None:
+    from pipelines.orchestration.backup import back_up, restore
+    from pipelines.orchestration.subjects import after_restore
     from warehouse.ledger import open_ledger
 
-    service.ledger = open_ledger(service.home)
+    back_up(service.home, service.specs, service.ledger, tmp_path / "b.tar")
     found, _changed = asked(service, Act.ERASE)
-    old = replace(service.home, root=copy)
-    restored = Bench(old, service.specs, open_ledger(old))
-    assert any(text in texts_of(old) for text in found.pseudonyms)
+    seen: list[str] = []
+
+    def then(home: Home) -> None:
+        seen.append(texts_of(home))
+        after_restore(home, service.specs, service.said.append)
+
+    restore(tmp_path / "b.tar", tmp_path / "again", then)
+    assert all(any(text in seen[0] for text in found.pseudonyms) for _once in seen)
+    restored = Bench(replace(service.home, root=tmp_path / "again"), service.specs, service.ledger)
+    assert not any(text in texts_of(restored.home) for text in (*found.pseudonyms, ADA))
+    restored.ledger = open_ledger(restored.home)
+    assert account(restored)["erased"] == 3
     restored.run()
-    held = texts_of(old)
+    held = texts_of(restored.home)
     restored.ledger.close()
     assert not any(text in held for text in (*found.pseudonyms, ADA))
 
