@@ -72,7 +72,7 @@ def test_an_archive_is_one_return_a_force_and_month(bench: Bench, tmp_path: Path
         for supplier in ("surrey", "kent"):
             member = street(tmp_path / "2014-05", [(f"{supplier}-1", WEST, "Burglary")], supplier=supplier)
             file.write(member, f"2014-05/{member.name}")
-        file.writestr("2014-05/2014-05-surrey-outcomes.csv", "no feed takes this yet\n")
+        file.writestr("2014-05/2014-05-surrey-neighbourhoods.csv", "no feed takes this yet\n")
     assert bench.load(archive).ok
     returns = {(row["supplier"], row["period_start"]) for row in bench.ledger.rows(led.return_)}
     assert returns == {("surrey", date(2014, 5, 1)), ("kent", date(2014, 5, 1))}

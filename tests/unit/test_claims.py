@@ -40,7 +40,7 @@ def test_a_name_that_a_pattern_knows_is_claimed_with_what_it_says() -> None:
 
 
 def test_a_name_nobody_knows_is_claimed_by_nobody() -> None:
-    assert claims(shipped(), Source(Path("2014-05-surrey-outcomes.csv")), Declared()) == []
+    assert claims(shipped(), Source(Path("2014-05-surrey-neighbourhoods.csv")), Declared()) == []
 
 
 def test_a_folder_of_landing_belongs_to_its_partner() -> None:

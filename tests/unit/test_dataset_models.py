@@ -135,4 +135,4 @@ def test_a_figure_is_expected_of_the_categories_that_a_feed_can_send(specs: Spec
     assert ("crime", "burglary") in sent
     unsent = {name for name, dataset in specs.datasets.items() if dataset.category} - feeds
     assert not unsent & {dataset for dataset, _ in sent}
-    assert len([row for row in rows if row["dataset"] == "youth_offence"]) > 100
+    assert any(not row["is_sent"] for row in rows if row["dataset"] in feeds)

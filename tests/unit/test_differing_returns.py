@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipelines.publish.returns import differing_returns
 
 MAY, JUNE = date(2014, 5, 1), date(2014, 6, 1)
-MADE = {"spec": "s", "maps": "m", "corrections": "", "reference": "r"}
+MADE = {"spec": "s", "maps": "m", "corrections": "", "reference": "r", "rights": ""}
 Row = dict[str, Any]
 
 

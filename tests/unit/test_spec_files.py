@@ -536,10 +536,13 @@ def test_the_nearest_name_is_offered_only_if_near(name: str, names: list[str], p
 def test_the_schemas_for_editors_allow_no_unknown_key() -> None:
     made = schemas()
     assert set(made) == {
-        "partner", "feed", "corrections", "replies", "dataset", "indicator", "code", "code_map_entry",
+        "partner", "feed", "corrections", "replies", "agreements", "dataset", "indicator", "code", "code_map_entry",
     }  # fmt: skip
     assert made["corrections"]["type"] == "array"
-    described = [schema if "properties" in schema else schema["$defs"]["Correction"] for schema in made.values()]
+    described = [
+        schema if "properties" in schema else schema["$defs"][schema["items"]["$ref"].rpartition("/")[2]]
+        for schema in made.values()
+    ]
     assert all(schema["additionalProperties"] is False for schema in described)
 
 

@@ -187,13 +187,14 @@ def test_a_value_outside_a_list_and_a_date_typed_otherwise_are_named_at_their_ce
 
 def test_moments_are_typed_as_text(tmp_path: Path) -> None:
     done = template("assault_attendance", times=True, **AGREED)
-    [day, how] = [entry.heading for entry in done.page.entries if entry.is_required]
+    *days, how = [entry.heading for entry in done.page.entries if entry.is_required]
     choices = next(entry for entry in done.page.entries if entry.heading == how).choices
     assert choices is not None
-    rows = [{day: "2024-04-03 00:00", how: choices.texts[0]}, {day: "2024-04-03 13:45", how: choices.texts[1]}]
+    moments = ("2024-04-03 00:00", "2024-04-03 13:45")
+    rows = [{**dict.fromkeys(days, moment), how: text} for moment, text in zip(moments, choices.texts, strict=False)]
     result = loaded(tmp_path, done, filled(done, rows, period=date(2024, 4, 1), count=2))
     assert (result.refused, result.rows["loaded"]) == (None, 2)
-    assert [row[0] for row in rows_of(tmp_path, "occurred_from")] == [
+    assert [row[0] for row in rows_of(tmp_path, "arrived_from")] == [
         datetime(2024, 4, 3),
         datetime(2024, 4, 3, 13, 45),
     ]
