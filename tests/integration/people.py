@@ -59,7 +59,7 @@ versions:
     format: {type: csv, encoding: utf-8}
     columns:
       Ref: source_id
-      When: {field: arrived, date: "%d/%m/%Y"}
+      When: [{field: arrived, date: "%d/%m/%Y"}, {field: assaulted, date: "%d/%m/%Y"}]
       How: {field: category_code, map: how}
       Where: {field: location_text, keep: restricted}
       Age: {field: age_band, age: years}
