@@ -54,7 +54,7 @@ end
 
 {#- A count to a denominator, times the scale; it may be above the scale. Null without a denominator above 0. -#}
 {% macro rate(count, denominator, scale=1) -%}
-case when {{ denominator }} > 0 then {{ count }} * {{ scale }} / cast({{ denominator }} as double) end
+case when {{ denominator }} > 0 then cast({{ count }} as double) * {{ scale }} / {{ denominator }} end
 {%- endmacro %}
 
 {#- The lower limit of a rate: that of its count, to the denominator, which is taken to be known. -#}

@@ -37,15 +37,15 @@ try_cast({{ figure }} as decimal(38, 12))
     the parts for the total. -#}
 {% macro kitagawa_rate_part(rate, share, rate_before, share_before) -%}
 {{ exact_part(
-    "(" ~ share ~ " + " ~ share_before ~ ") / 2e0 * (coalesce(" ~ rate ~ ", " ~ rate_before ~ ") - coalesce("
-    ~ rate_before ~ ", " ~ rate ~ "))"
+    "(cast(" ~ share ~ " as double) + " ~ share_before ~ ") / 2 * ("
+    ~ known_rate(rate, rate_before) ~ " - " ~ known_rate(rate_before, rate) ~ ")"
 ) }}
 {%- endmacro %}
 
 {#- By how much one group moved the total: its rate times its share, less what that was. -#}
 {% macro kitagawa_change(rate, share, rate_before, share_before) -%}
-({{ exact_part("coalesce(" ~ rate ~ ", " ~ rate_before ~ ") * " ~ share) }}
-- {{ exact_part("coalesce(" ~ rate_before ~ ", " ~ rate ~ ") * " ~ share_before) }})
+({{ exact_part(known_rate(rate, rate_before) ~ " * " ~ share) }}
+- {{ exact_part(known_rate(rate_before, rate) ~ " * " ~ share_before) }})
 {%- endmacro %}
 
 {#- Of a total's change, what came of the group's share growing or shrinking: its mean rate times the change of its share,
@@ -53,4 +53,9 @@ try_cast({{ figure }} as decimal(38, 12))
 {% macro kitagawa_composition_part(rate, share, rate_before, share_before) -%}
 ({{ kitagawa_change(rate, share, rate_before, share_before) }}
 - {{ kitagawa_rate_part(rate, share, rate_before, share_before) }})
+{%- endmacro %}
+
+{#- A group's rate at one time, or the other time's where it has none. -#}
+{% macro known_rate(rate, other) -%}
+cast(coalesce({{ rate }}, {{ other }}) as double)
 {%- endmacro %}

@@ -25,7 +25,7 @@
 
 {#- A count as a share of its denominator, times the scale. -#}
 {% macro proportion(count, denominator, scale=1) -%}
-case when {{ is_proportion(count, denominator) }} then {{ count }} * {{ scale }} / cast({{ denominator }} as double) end
+case when {{ is_proportion(count, denominator) }} then cast({{ count }} as double) * {{ scale }} / {{ denominator }} end
 {%- endmacro %}
 
 {#- Wilson's lower limit of a proportion, times the scale. -#}
@@ -43,9 +43,12 @@ end
 case
     when {{ is_proportion(count, denominator) }}
         then
-            greatest(
-                {{ count }} / cast({{ denominator }} as double),
-                least(1e0, {{ wilson_sum(count, denominator, level) }} / (2 * ({{ denominator }} + {{ z }} * {{ z }})))
+            least(
+                1e0,
+                greatest(
+                    cast({{ count }} as double) / {{ denominator }},
+                    {{ wilson_sum(count, denominator, level) }} / (2 * ({{ denominator }} + {{ z }} * {{ z }}))
+                )
             ) * {{ scale }}
 end
 {%- endmacro %}

@@ -2,7 +2,7 @@
 
 {#- One figure to another, times the scale; null where the other is 0 or missing. -#}
 {% macro ratio(numerator, denominator, scale=1) -%}
-({{ numerator }} * {{ scale }} / nullif(cast({{ denominator }} as double), 0))
+(cast({{ numerator }} as double) * {{ scale }} / nullif(cast({{ denominator }} as double), 0))
 {%- endmacro %}
 
 {#- A value on a scale where the base is 100. -#}

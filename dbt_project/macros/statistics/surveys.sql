@@ -40,10 +40,10 @@ count({{ answered_weight(answer, weight) }})
 {#- The lower limit of an estimated proportion (0 to 1), times the scale: Wilson's, of as many as the effective sample.
     Not an aggregate. -#}
 {% macro survey_lower(proportion, effective, scale=1, level=95) -%}
-{{ wilson_lower("(" ~ proportion ~ " * " ~ effective ~ ")", effective, scale, level) }}
+{{ wilson_lower("(cast(" ~ proportion ~ " as double) * " ~ effective ~ ")", effective, scale, level) }}
 {%- endmacro %}
 
 {#- The upper limit of an estimated proportion. -#}
 {% macro survey_upper(proportion, effective, scale=1, level=95) -%}
-{{ wilson_upper("(" ~ proportion ~ " * " ~ effective ~ ")", effective, scale, level) }}
+{{ wilson_upper("(cast(" ~ proportion ~ " as double) * " ~ effective ~ ")", effective, scale, level) }}
 {%- endmacro %}
