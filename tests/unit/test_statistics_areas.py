@@ -180,8 +180,6 @@ def test_a_weighted_estimate_has_kishs_effective_sample(rows: list[tuple[bool, f
     assert effect * effective == pytest.approx(len(rows), rel=1e-12)
     scaled = literal(share), literal(effective), 100, level
     lower, upper = (value(f"survey_{side}", *scaled) for side in ("lower", "upper"))
-        value(f"survey_{side}", literal(share), literal(effective), 100, level) for side in ("lower", "upper")
-    )
     z = stats.norm.isf(alpha(level) / 2)
     middle = (share + z * z / (2 * effective)) / (1 + z * z / effective)
     margin = z * math.sqrt(share * (1 - share) / effective + z * z / (4 * effective**2)) / (1 + z * z / effective)

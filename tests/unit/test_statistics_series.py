@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -183,7 +184,7 @@ def test_published_limits_of_a_chart() -> None:
         (4.60, 1.94, -0.72), abs=0.005
     )
     assert (whole["upper_limit"], whole["lower_limit"]) == pytest.approx((6.95, -3.06), abs=0.005)
-    moves = [abs(b - a) for a, b in zip(SPIKED, SPIKED[1:], strict=False)]
+    moves = [abs(b - a) for a, b in itertools.pairwise(SPIKED)]
     mean = sum(SPIKED) / len(SPIKED)
     assert whole["upper_limit"] == pytest.approx(mean + 2.66 * sum(moves) / len(moves), rel=1e-12)
     assert screened["upper_limit"] == pytest.approx(mean + 2.66, rel=1e-12), "the moves that are left are all 1"
@@ -199,7 +200,7 @@ def test_the_published_run_on_one_side_and_all_its_members() -> None:
 
 def test_the_published_trends_of_points() -> None:
     def steps(values: list[int]) -> list[int]:
-        return [0] + [(b > a) - (b < a) for a, b in zip(values, values[1:], strict=False)]
+        return [0] + [(b > a) - (b < a) for a, b in itertools.pairwise(values)]
 
     rising = steps([2, 1, 2, 3, 4, 5, 6, 7, 3])
     assert _runs("ends_trend", step=rising) == [False] * 7 + [True, False]
