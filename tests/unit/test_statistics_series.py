@@ -225,6 +225,8 @@ def test_a_rule_is_told_by_its_precedence() -> None:
     assert [row["rule"] for row in _chart(climb, baseline=20)][20:] == ["trend"] * 7
     near = [0, 1] * 10 + [2.8, 1.9, 2.8]
     assert [row["rule"] for row in _chart(near, baseline=20)][20:] == ["two_of_three", None, "two_of_three"]
+    beyond = [0, 1] * 10 + [9, 2.8, 0.9]
+    assert [row["rule"] for row in _chart(beyond, baseline=20)][20:] == ["outside", None, None], "outside is not near"
     one_side = [0, 1] * 10 + [0.9, 0.8] * 4
     assert [row["rule"] for row in _chart(one_side, baseline=20)][19:] == ["one_side"] * 9
 
