@@ -23,37 +23,6 @@ def _value(file: str, call: str) -> Any:
     return row[0]
 
 
-# PHEindicatormethods, tests of phe_rate (design/domain.md 2.1): count, lower and upper limit of the count at 95%.
-@pytest.mark.parametrize(
-    ("count", "lower", "upper"),
-    [
-        (10, 4.7874499, 18.3914586),
-        (65, 50.163187710459454, 82.84913854593984),
-        (1045, 982.5932018073325, 1110.33121298565),
-    ],
-)
-def test_byars_limits(count: int, lower: float, upper: float) -> None:
-    assert _value("rate_interval", f"byar_lower({count})") == pytest.approx(lower, rel=1e-6)
-    assert _value("rate_interval", f"byar_upper({count})") == pytest.approx(upper, rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("count", "lower", "upper"),
-    [(0, 0, 3.6888794541), (1, 0.0253178, 5.5716434), (5, 1.6234864, 11.6683321), (9, 4.1153731, 17.0848035)],
-)
-def test_exact_poisson_limits(count: int, lower: float, upper: float) -> None:
-    values = _render("rate_interval", "exact_poisson_limits()")
-    row = duckdb.sql(
-        f"select * from {values} as exact (events, lower_limit, upper_limit) where events = {count}"
-    ).fetchone()
-    assert row is not None
-    assert [float(value) for value in row[1:]] == pytest.approx([lower, upper], rel=2e-6)
-
-
-def test_a_count_of_nothing_does_not_divide_by_it() -> None:
-    assert _value("rate_interval", "byar_lower(0)") is None
-
-
 # Ordnance Survey National Grid, either side of easting 500000 (design/domain.md 4).
 @pytest.mark.parametrize(
     ("easting", "northing", "square", "expected"),

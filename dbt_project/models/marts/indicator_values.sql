@@ -72,17 +72,13 @@ select
     case when counted.has_value then counted.numerator * counted.scale / counted.denominator end as value,
     case
         when counted.has_value
-            then
-                coalesce(exact.lower_limit, {{ byar_lower('counted.numerator') }})
-                * counted.scale / counted.denominator
+            then {{ rate_lower('counted.numerator', 'counted.denominator', 'counted.scale') }}
     end as ci_lower,
     case
         when counted.has_value
-            then
-                coalesce(exact.upper_limit, {{ byar_upper('counted.numerator') }})
-                * counted.scale / counted.denominator
+            then {{ rate_upper('counted.numerator', 'counted.denominator', 'counted.scale') }}
     end as ci_upper,
-    case when counted.has_value then if(counted.numerator < 10, 'exact Poisson, 95%', 'Byar, 95%') end as ci_method,
+    case when counted.has_value then {{ count_method('counted.numerator') }} end as ci_method,
     counted.status,
     nullif(
         array_to_string(
@@ -129,5 +125,3 @@ select
         ''
     ) as note
 from counted
-left join {{ exact_poisson_limits() }} as exact (events, lower_limit, upper_limit)
-    on counted.numerator = exact.events
