@@ -8,7 +8,7 @@ written by hand that holds for any dataset.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,11 @@ def placed(specs: SpecSet, shape: str | None = None) -> dict[str, Dataset]:
         for name, dataset in sorted(specs.datasets.items())
         if dataset.is_placed and shape in (None, dataset.shape)
     }
+
+
+def tables_besides(specs: SpecSet, datasets: Collection[str]) -> list[str]:
+    """The tables of rows of all datasets but these."""
+    return [f"fct_{name}" for name in placed(specs) if name not in datasets]
 
 
 def own_columns(dataset: Dataset) -> dict[str, DatasetField]:

@@ -11,6 +11,9 @@ import yaml
 from pipelines.build.column_classes import column_classes, personal_tables
 from pipelines.specs.load import SpecSet
 
+# By libyaml, where it is there: these files are long, and every build and publication reads them.
+_SWIFT = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def dictionary_rows(specs: SpecSet, project: Path) -> list[dict[str, Any]]:
     """One row for each column of each published table; tables in name order.
@@ -54,7 +57,7 @@ def release_columns(project: Path, table: str) -> dict[str, str]:
 
 def _models(project: Path) -> Iterator[dict[str, Any]]:
     for path in sorted((project / "models").rglob("*.yml")):
-        declared = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        declared = yaml.load(path.read_text(encoding="utf-8"), Loader=_SWIFT) or {}
         for model in declared.get("models", []):
             if model.get("config", {}).get("meta", {}).get("published"):
                 yield model

@@ -56,6 +56,10 @@ class Plan:
         """Whether the warehouse already holds all of it."""
         return not self.is_full and not self.changed and self.state == self.previous
 
+    def changed_datasets(self) -> set[str]:
+        """The datasets of the changed returns."""
+        return {feed.split("/")[1] for feed, _supplier, _start in self.changed}
+
     def changed_months(self) -> set[tuple[str, str]]:
         """(dataset, first day of month) whose figures a changed return left or entered."""
         return {

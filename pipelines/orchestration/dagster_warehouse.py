@@ -6,7 +6,7 @@ The graph is dbt's own manifest. The work is done by `build.build` and `publish_
 import json
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from graphlib import TopologicalSorter
@@ -156,11 +156,12 @@ def _models(home: Home, specs: SpecSet, manifest: Mapping[str, Any]) -> dg.Asset
             }
             yield from _materialised(chosen, facts, seconds)
             yield from _checks(built.nodes, checks)
+            ran = {name for _kind, name, *_ in built.nodes}
+            # What did not run is of tables that were left as they are.
+            yield from _unchanged(check for check in checks if check.name not in ran)
         else:
             yield from _materialised(chosen, {"built": "unchanged"}, {})
-            for check in sorted(checks):
-                # A build counts as done only when all its tests passed, so what is unchanged since has passed them.
-                yield _check(check, True, "unchanged since it last passed")
+            yield from _unchanged(checks)
 
     return warehouse  # type: ignore[no-any-return]
 
@@ -187,6 +188,12 @@ def _checks(nodes: Sequence[Node], selected: set[dg.AssetCheckKey]) -> Iterator[
         if check.name in found:
             status, message = found[check.name]
             yield _check(check, status == "pass", message or None, is_warning=status == "warn")
+
+
+def _unchanged(checks: Iterable[dg.AssetCheckKey]) -> Iterator[dg.AssetCheckResult]:
+    """A build counts as done only when all its tests passed, so what is unchanged since has passed them."""
+    for check in sorted(checks):
+        yield _check(check, True, "unchanged since it last passed")
 
 
 def _check(

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.build.dataset_models import placed
 from pipelines.place.boundaries.sets import remove_set, set_names
 from pipelines.specs.check import load_specs
 from tests.conftest import Bench, on_both_stores
@@ -228,6 +229,23 @@ def test_a_build_that_was_killed_is_done_again(warded: Bench, tmp_path: Path, mo
     warded.build(full=True)
     assert warded.hashes() == incremental
     assert not warded.ledger.rows(led.pending)
+
+
+def test_a_table_of_rows_is_left_as_it_is_where_none_of_its_returns_has_changed(warded: Bench, tmp_path: Path) -> None:
+    warded.load(street(tmp_path, MAY))
+    first = {name: kind for kind, name, *_ in warded.build().nodes}
+    warded.load(street(tmp_path, MAY, month="2014-06"))
+    second = {name: kind for kind, name, *_ in warded.build().nodes}
+    left = {name for name, kind in first.items() if kind == "model"} - second.keys()
+    assert left == {f"fct_{name}" for name in placed(warded.specs)} - {"fct_crime"}
+    # Of the tests, those of such a table alone are left out.
+    keyed = {f"fct_{name}" for name, dataset in placed(warded.specs).items() if dataset.shape != "event"}
+    assert {name for name in first.keys() - second.keys() - left} == {
+        f"unique_key_{name}_period_start__record_id" for name in keyed
+    }
+    incremental = warded.hashes()
+    warded.build(full=True)
+    assert warded.hashes() == incremental
 
 
 def test_figures_of_two_ward_vintages_differ_and_each_adds_up(warded: Bench, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_every_dbt_test_is_a_check(defs: dg.Definitions) -> None:
 
 def test_the_graph_runs_from_feeds_to_the_release(defs: dg.Definitions) -> None:
     graph = defs.resolve_asset_graph()
-    assert {feed_key("demo_police/crime"), feed_key(FEED)} <= graph.get(dg.AssetKey("stg_crime")).parent_keys
+    assert {feed_key("demo_police/crime"), feed_key(FEED)} <= graph.get(dg.AssetKey("fct_crime")).parent_keys
     assert dg.AssetKey("records") in graph.get(dg.AssetKey("release")).parent_keys
 
 

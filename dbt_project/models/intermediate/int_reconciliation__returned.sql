@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- For each stated total, what became of the rows of the returns of its period: all that lie in it, where months are
 -- returned and a year is stated. `is_whole` says whether every return that is expected of the period has come.
 with returned as (

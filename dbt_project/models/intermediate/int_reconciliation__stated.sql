@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- The totals that partners state of events: as figures of a feed that `reconciles`; else, for a period whose returns
 -- all say how many records they hold, as the sum of those. Figures of one supplier and period are added up; where one
 -- of them is withheld, there is no total.

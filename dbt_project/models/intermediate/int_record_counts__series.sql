@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- The counts by month and by financial year, and how each stands to the breaks in its supplier's recording. A figure
 -- crosses a break that lies within the months it is made of: months of both sides are in it, or the one that the break
 -- is in. `series` is 1 and rises by one with each break; none where the figure itself crosses one.

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- Where a row with no place, whose sender names an area, is counted in each boundary set: there in that area's own set,
 -- and in the area of another set that holds all of it, by a lookup or as its parent; else it is `unplaced`, of the
 -- parent area where that is known and other areas of the set are parts of it too.
