@@ -8,56 +8,74 @@ import sqlite3
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+_MOST = 500
+
 
 def found_below(folder: Path, sought: Iterable[str], *without: Path) -> set[tuple[str, str]]:
-    """Where in a folder texts stand: (path in it, text), both written as they are there and as they were given.
+    """Where in a folder texts stand, as (path in it, text).
 
-    Case does not count, and for a text with figures neither do blanks, nor whether a letter takes one byte or two. A file with two names is looked into once.
+    Case does not count, nor do blanks for a text with figures, nor whether a letter takes one byte or two. A file with
+    two names is looked into once, and its names are looked into as well.
     """
-    texts = tuple(sought)
-    seen: set[tuple[int, int]] = set()
-    found = set()
-    for path in sorted(folder.rglob("*")):
-        if not path.is_file() or any(path.is_relative_to(each) for each in without):
-            continue
-        told = path.stat()
-        found |= {(str(path.relative_to(folder)), text) for text in found_in(str(path.relative_to(folder)), texts)}
-        if (told.st_dev, told.st_ino) in seen:  # one file under two names
-            continue
-        seen.add((told.st_dev, told.st_ino))
-        for where, content in texts_of(path):
-            found |= {(f"{path.relative_to(folder)}{where}", text) for text in found_in(content, texts)}
-    return found
+    paths = [path for path in sorted(folder.rglob("*")) if not any(map(path.is_relative_to, without))]
+    names = {str(path.relative_to(folder)): str(path.relative_to(folder)) for path in paths}
+    files = {(told.st_dev, told.st_ino): path for path in paths if path.is_file() and (told := path.stat())}
+    contents = (
+        (f"{path.relative_to(folder)}{where}", content) for path in files.values() for where, content in texts_of(path)
+    )
+    sought = tuple(sought)
+    return {hit for some in _some(chain(names.items(), contents)) for hit in _found(some, sought)}
 
 
 def found_in(content: str, sought: Iterable[str]) -> set[str]:
     """Which of the texts stand in a text, whatever their case and, for those with figures, their blanks."""
+    return {text for _where, text in _found([("", content)], tuple(sought))}
+
+
+def _some(contents: Iterable[tuple[str, str]], most: int = 30_000_000) -> Iterator[list[tuple[str, str]]]:
+    """The contents some at a time: to look for thousands of texts in each by itself takes long to prepare."""
+    held: list[tuple[str, str]] = []
+    for where, content in contents:
+        held.append((where, content))
+        if sum(len(each) for _where, each in held) > most or len(held) > _MOST:
+            yield held
+            held = []
+    yield held
+
+
+def _found(contents: list[tuple[str, str]], sought: tuple[str, ...]) -> set[tuple[str, str]]:
     texts = {text.casefold(): text for text in sought}
     figures = {_solid(text): text for text in texts.values() if any(map(str.isdigit, text))}
-    plain = content.replace("\0", "")
-    found = {texts[hit.casefold()] for hit in _hits(plain, texts)}
-    found |= {figures[hit.casefold()] for hit in _hits(_solid(plain), figures)}
-    return {text for text in found if not _solid(text).isdigit() or _alone(_solid(text), _solid(plain))}
-
-
-def _alone(figures: str, content: str) -> bool:
-    """Whether figures stand somewhere by themselves: within a longer number they are there by chance."""
-    return re.search(rf"(?<![\d.]){figures}(?!\d)", content) is not None
+    plain = [content.replace("\0", "") for _where, content in contents]
+    found = set()
+    for wanted, written in ((texts, plain), (figures, [content.replace(" ", "") for content in plain])):
+        for (where, _), content, hits in zip(contents, written, _hits(written, wanted), strict=True):
+            found |= {(where, wanted[hit]) for hit in hits if not hit.isdigit() or _alone(hit, content)}
+    return found
 
 
 def _solid(text: str) -> str:
     return text.replace(" ", "").casefold()
 
 
-def _hits(content: str, sought: Iterable[str]) -> list[str]:
-    series = pl.Series([content], dtype=pl.String)
-    hits: list[str] = series.str.extract_many(list(sought), ascii_case_insensitive=True, overlapping=True)[0].to_list()
-    return hits
+def _hits(contents: list[str], sought: Iterable[str]) -> list[set[str]]:
+    wanted = list(sought)
+    if not wanted or not contents:
+        return [set() for _ in contents]
+    series = pl.Series(contents, dtype=pl.String)
+    hits = series.str.extract_many(wanted, ascii_case_insensitive=True, overlapping=True)
+    return [{hit.casefold() for hit in each} for each in hits.to_list()]
+
+
+def _alone(figures: str, content: str) -> bool:
+    """Whether figures stand somewhere by themselves: within a longer number they are there by chance."""
+    return re.search(rf"(?<![\d.]){figures}(?!\d)", content) is not None
 
 
 def texts_of(path: Path) -> Iterator[tuple[str, str]]:

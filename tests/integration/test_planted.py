@@ -129,3 +129,118 @@ def everything(demo: Demo) -> None:
     demo.materialise("demo_probation/probation_start", "2024-07-01")
     demo.materialise("demo_hospital/assault_attendance", "2024-08-01")
     demo.command("backup", str(demo.out / "backup.tar"))
+
+
+def test_who_somebody_is_stands_nowhere_past_landing(demo: Demo) -> None:
+    assert demo.found() == set()
+
+
+def test_nor_in_any_byte_of_landing(demo: Demo) -> None:
+    assert demo.landed() == set()
+    unsealed = [path.name for path in demo.home.landing.glob("demo_youth_justice/*/*") if not is_sealed(path)]
+    assert unsealed == []
+
+
+def test_the_search_looks_into_whatever_a_home_holds(demo: Demo) -> None:
+    places = found_below(demo.home.root, ["Marksbridge Riverside", "Heathmark"])
+    endings = {Path(where.partition("#")[0]).suffix + where.partition("#")[2] for where, _text in places}
+    assert {".parquetrows", ".duckdbrows", ".sqliterows", ".dbrows", ".gpkgrows", ".csv", ".json", ".jsonl"} <= endings
+    assert "ledger.sqlite" in "".join(where for where, _text in found_below(demo.out, ["ledger.sqlite"]))
+    in_sent = {text for _where, text in found_below(demo.sent, demo.texts)}
+    assert in_sent >= {*planted.PLANTED, *SURNAMES, *KEEPER_LAST}
+
+
+def test_no_whole_postcode_of_a_home_is_kept(demo: Demo) -> None:
+    made = [
+        path
+        for folder in (demo.home.raw, demo.home.harmonised, demo.home.quarantine, demo.home.issues)
+        for path in folder.rglob("*.parquet")
+        if set(OF_HOMES) & set(path.parts)
+    ]
+    assert len(made) > 30
+    kept = {(path.name, hit) for path in made for _where, text in texts_of(path) for hit in POSTCODE.findall(text)}
+    assert kept == set()
+
+
+def _spoilt(demo: Demo) -> dict[str, bytes]:
+    """Files in which something is wrong near what tells of a person, by their path in landing."""
+    starts = next(demo.sent.glob("demo_probation/*/starts_202407.csv")).read_bytes()
+    children = next(demo.sent.glob("demo_youth_justice/*/YJ_MARKSHIRE_202407.xml")).read_bytes()
+    pupils = next(demo.sent.glob("demo_education/*/Exclusions summer 2024.xlsx")).read_bytes()
+    patients = next(demo.sent.glob("demo_hospital/*/ISTV_RZM01_Aug24.txt")).read_bytes()
+    callers = next(demo.sent.glob("demo_ambulance/*/AMB_week_2025-01-27.csv")).read_bytes()
+    reports = next(demo.sent.glob("demo_northmark/*/AV_0624.csv")).read_bytes()
+    surname, child = planted.PROBATIONER.surname.encode(), planted.CHILD.surname.encode()
+    mobile = list(csv.reader(io.StringIO(starts.decode("cp1252"))))
+    more = io.StringIO()
+    csv.writer(more).writerows(
+        [*row, planted.PROBATIONER_PHONE if at else "Mobile"] for at, row in enumerate(mobile)
+    )
+    return {
+        "demo_probation/2025-06-01/starts_202407.csv": more.getvalue().encode("cp1252"),
+        "demo_probation/2025-06-02/starts_202407.csv": starts.split(b"\r\n" if b"\r\n" in starts else b"\n", 1)[1],
+        "demo_probation/2025-06-03/starts_202407.csv": starts.replace(surname + b'"', surname, 1),
+        "demo_probation/2025-06-04/starts_202407.csv": starts.replace(surname, surname + b"\x81\x00", 1),
+        "demo_probation/2025-06-05/starts_202407.csv": starts.replace(b'"M"', b'"' + surname + b'"'),
+        "demo_youth_justice/2025-06-01/YJ_MARKSHIRE_202407.xml": children.split(child)[0] + child,
+        "demo_youth_justice/2025-06-02/YJ_MARKSHIRE_202407.xml": children.replace(child, child + b"</Name>", 1),
+        "demo_youth_justice/2025-06-03/YJ_MARKSHIRE_202407.xml": children.replace(
+            b"<Surname>" + child, b"<" + child + b">1</" + child + b"><Surname>" + child, 1
+        ),
+        "demo_education/2025-06-01/Exclusions summer 2024.xlsx": pupils[: len(pupils) // 2],
+        "demo_hospital/2025-06-01/ISTV_RZM01_Aug24.txt": patients.replace(b"Throckwell", b"Throckwell\xe9"),
+        "demo_hospital/2025-06-02/ISTV_RZM01_Aug24.txt": patients.replace(b"Throckwell", b"Throckwell|"),
+        "demo_ambulance/2025-06-01/AMB_week_2025-01-27.csv": callers.replace(b"Crispian", b'"Crispian'),
+        "demo_ambulance/2025-06-02/AMB_week_2025-01-27.csv": callers.replace(b",Y,", b",07700 900672,"),
+        "demo_northmark/2025-06-01/AV_0624.csv": reports.replace(b",CAR,", b",Mr Ambleforth,"),
+    }
+
+
+@pytest.fixture(scope="module")
+def spoilt(demo: Demo) -> Demo:
+    """The same home, once files that nobody can take have come as well."""
+    for name, content in _spoilt(demo).items():
+        path = demo.home.landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    for words in (("load",), ("load", "--json"), ("replay", "--preview"), ("status",), ("unmapped",)):
+        demo.command(*words, ok=(0, 1, 2))
+    demo.materialise("demo_youth_justice/youth_child", "2024-07-01", ok=(0, 1))
+    demo.materialise("demo_probation/probation_start", "2024-07-01", ok=(0, 1))
+    for path in sorted(demo.home.landing.glob("*/2025-06-0*/*")):
+        demo.command("report", str(path.relative_to(demo.home.landing)), "--out", str(demo.out), ok=(0, 1, 2))
+        demo.command("read", str(path), "--json", ok=(0, 1, 2))
+    return demo
+
+
+def test_files_that_are_refused_tell_of_nobody(spoilt: Demo) -> None:
+    printed = "\n".join(spoilt.said)
+    assert 'the spec does not know "Mobile"' in printed
+    assert printed.count("refused") > 10
+    assert spoilt.found() == set()
+    assert spoilt.landed() == set()
+
+
+@pytest.mark.parametrize("landing_too", [False, True])
+def test_a_load_without_a_key_stores_and_tells_nothing(spoilt: Demo, landing_too: bool) -> None:
+    """The key of one feed is lost, or that of landing as well, and then more comes of the same feed and of others."""
+    before = {path: path.stat().st_mtime_ns for path in spoilt.home.raw.rglob("*.parquet")}
+    lost = [*(spoilt.home.keys / "demo_probation").rglob("*.yml")]
+    lost += [spoilt.home.keys / IDENTITY] if landing_too else []
+    aside = [path.rename(path.with_suffix(".lost")) for path in lost]
+    starts = next(spoilt.sent.glob("demo_probation/*/starts_202407.csv")).read_bytes()
+    path = spoilt.home.landing / f"demo_probation/2025-07-0{1 + landing_too}/starts_202407.csv"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(starts.replace(b"LIC", b"CO", 1 + landing_too))
+    try:
+        said = spoilt.command("load", ok=(1,))
+    finally:
+        for kept, name in zip(aside, lost, strict=True):
+            kept.rename(name)
+    assert "key_missing" in said or "there is no key" in said or "key" in said
+    assert {path: path.stat().st_mtime_ns for path in spoilt.home.raw.rglob("*.parquet")} == before
+    assert spoilt.found() == set()
+    if landing_too:  # It was not touched, and is no file of ours yet.
+        assert not is_sealed(path)
+        shutil.rmtree(path.parent)
+    assert spoilt.landed() == set()
