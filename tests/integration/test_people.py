@@ -137,7 +137,7 @@ def test_words_are_kept_only_where_nobody_is_named_in_them(weald: Bench, tmp_pat
     assert rows["location_text"].to_list() == ["Outside the Black Horse", None, None]
     (row,) = weald.ledger.rows(led.delivery)
     told = pl.read_parquet(weald.home.issues_of(row)).filter(pl.col("issue_type") == "personal_text")
-    assert told["row"].to_list() == [2, 3]
+    assert told["_row"].to_list() == [3, 4]
     assert not any(text in str(told.rows()) for text in PLANTED)
 
 
@@ -186,7 +186,7 @@ def test_keys_in_the_home_are_refused(weald: Bench, tmp_path: Path) -> None:
 
     weald.home = replace(weald.home, keys_path=weald.home.root / "keys")
     report = weald.load(written("weald_csv", children(), tmp_path / "sent"))
-    assert "lies inside the home" in report.refused[0]
+    assert "the keys lie in the home" in report.refused[0]
 
 
 def test_rotation_makes_all_anew_and_destroys_the_old_key(weald: Bench, tmp_path: Path) -> None:
