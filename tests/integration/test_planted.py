@@ -145,7 +145,7 @@ def test_the_search_looks_into_whatever_a_home_holds(demo: Demo) -> None:
     places = found_below(demo.home.root, ["Marksbridge Riverside", "Heathmark"])
     endings = {Path(where.partition("#")[0]).suffix + where.partition("#")[2] for where, _text in places}
     assert {".parquetrows", ".duckdbrows", ".sqliterows", ".dbrows", ".gpkgrows", ".csv", ".json", ".jsonl"} <= endings
-    assert "ledger.sqlite" in "".join(where for where, _text in found_below(demo.out, ["ledger.sqlite"]))
+    assert ("backup.tar!journal.jsonl", "Heathmark") in found_below(demo.out, ["Heathmark"])
     in_sent = {text for _where, text in found_below(demo.sent, demo.texts)}
     assert in_sent >= {*planted.PLANTED, *SURNAMES, *KEEPER_LAST}
 
@@ -169,8 +169,8 @@ def _spoilt(demo: Demo) -> dict[str, bytes]:
     pupils = next(demo.sent.glob("demo_education/*/Exclusions summer 2024.xlsx")).read_bytes()
     patients = next(demo.sent.glob("demo_hospital/*/ISTV_RZM01_Aug24.txt")).read_bytes()
     callers = next(demo.sent.glob("demo_ambulance/*/AMB_week_2025-01-27.csv")).read_bytes()
-    reports = next(demo.sent.glob("demo_northmark/*/AV_0624.csv")).read_bytes()
     surname, child = planted.PROBATIONER.surname.encode(), planted.CHILD.surname.encode()
+    mail = planted.PROBATIONER_MAIL.encode()
     mobile = list(csv.reader(io.StringIO(starts.decode("cp1252"))))
     more = io.StringIO()
     csv.writer(more).writerows(
@@ -181,18 +181,14 @@ def _spoilt(demo: Demo) -> dict[str, bytes]:
         "demo_probation/2025-06-02/starts_202407.csv": starts.split(b"\r\n" if b"\r\n" in starts else b"\n", 1)[1],
         "demo_probation/2025-06-03/starts_202407.csv": starts.replace(surname + b'"', surname, 1),
         "demo_probation/2025-06-04/starts_202407.csv": starts.replace(surname, surname + b"\x81\x00", 1),
-        "demo_probation/2025-06-05/starts_202407.csv": starts.replace(b'"M"', b'"' + surname + b'"'),
+        "demo_probation/2025-06-05/starts_202407.csv": starts.replace(b'"M"', b'"' + mail + b'"'),
         "demo_youth_justice/2025-06-01/YJ_MARKSHIRE_202407.xml": children.split(child)[0] + child,
         "demo_youth_justice/2025-06-02/YJ_MARKSHIRE_202407.xml": children.replace(child, child + b"</Name>", 1),
-        "demo_youth_justice/2025-06-03/YJ_MARKSHIRE_202407.xml": children.replace(
-            b"<Surname>" + child, b"<" + child + b">1</" + child + b"><Surname>" + child, 1
-        ),
         "demo_education/2025-06-01/Exclusions summer 2024.xlsx": pupils[: len(pupils) // 2],
         "demo_hospital/2025-06-01/ISTV_RZM01_Aug24.txt": patients.replace(b"Throckwell", b"Throckwell\xe9"),
         "demo_hospital/2025-06-02/ISTV_RZM01_Aug24.txt": patients.replace(b"Throckwell", b"Throckwell|"),
         "demo_ambulance/2025-06-01/AMB_week_2025-01-27.csv": callers.replace(b"Crispian", b'"Crispian'),
         "demo_ambulance/2025-06-02/AMB_week_2025-01-27.csv": callers.replace(b",Y,", b",07700 900672,"),
-        "demo_northmark/2025-06-01/AV_0624.csv": reports.replace(b",CAR,", b",Mr Ambleforth,"),
     }
 
 
@@ -237,7 +233,7 @@ def test_a_load_without_a_key_stores_and_tells_nothing(spoilt: Demo, landing_too
     finally:
         for kept, name in zip(aside, lost, strict=True):
             kept.rename(name)
-    assert "key_missing" in said or "there is no key" in said or "key" in said
+    assert "keys make" in said
     assert {path: path.stat().st_mtime_ns for path in spoilt.home.raw.rglob("*.parquet")} == before
     assert spoilt.found() == set()
     if landing_too:  # It was not touched, and is no file of ours yet.
