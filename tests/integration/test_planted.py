@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from pipelines.demo import make_county, write_deliveries
@@ -173,9 +172,7 @@ def _spoilt(demo: Demo) -> dict[str, bytes]:
     mail = planted.PROBATIONER_MAIL.encode()
     mobile = list(csv.reader(io.StringIO(starts.decode("cp1252"))))
     more = io.StringIO()
-    csv.writer(more).writerows(
-        [*row, planted.PROBATIONER_PHONE if at else "Mobile"] for at, row in enumerate(mobile)
-    )
+    csv.writer(more).writerows([*row, planted.PROBATIONER_PHONE if at else "Mobile"] for at, row in enumerate(mobile))
     return {
         "demo_probation/2025-06-01/starts_202407.csv": more.getvalue().encode("cp1252"),
         "demo_probation/2025-06-02/starts_202407.csv": starts.split(b"\r\n" if b"\r\n" in starts else b"\n", 1)[1],

@@ -214,6 +214,7 @@ def test_a_return_counts_its_rows_months_and_categories() -> None:
         "rows_ignored": 0,
         "rows_duplicate": 0,
         "rows_quarantined": 2,
+        "rows_erased": 0,
         "months": {"2014-05-01": 3},
         "stated_rows": 5,
         "categories": {"burglary": 2, "drugs": 1},
