@@ -147,8 +147,6 @@ class _Work:
 
     def _typed(self, header: str, column: Column, field: DatasetField) -> list[pl.Series]:
         """The columns that one column of the file fills."""
-        if column.born is not None or column.age is not None:
-            return []  # no date of birth, and no age in years, is let into a field as it stands
         if field.type in ("interval", "date"):
             return moments(self.text, header, column, field, self.faults)
         if field.type in ("integer", "number"):
@@ -161,6 +159,7 @@ class _Work:
             if column.field == self.dataset.category:
                 self.source_category = self.text.select(cleaned(header)).to_series().alias("source_category")
             return [mapped]
+        # Also an age band: it was made of the date of birth, or of the age, as the file was read.
         return [self.text.select(cleaned(header, column.missing).alias(column.field)).to_series()]
 
     def place(self, reference: ReferenceData) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 
 from tests.conftest import ROOT, Bench, code_map
+from tests.integration.searching import texts_of
 
 PARTNERS = ("weald_csv", "weald_xlsx", "weald_json")
 HEADER = ("Ref", "Child No", "Name", "Born", "Contact on", "Level", "Sex", "Postcode", "Worker")
@@ -59,7 +60,8 @@ versions:
     format: {type: csv, encoding: utf-8}
     columns:
       Ref: source_id
-      When: [{field: arrived, date: "%d/%m/%Y"}, {field: assaulted, date: "%d/%m/%Y"}]
+      When: {field: arrived, date: "%d/%m/%Y"}
+      Assaulted: {field: assaulted, date: "%d/%m/%Y"}
       How: {field: category_code, map: how}
       Where: {field: location_text, keep: restricted}
       Age: {field: age_band, age: years}
@@ -139,14 +141,14 @@ def assaults(folder: Path, month: str = "2024-01") -> Path:
     """A file of the hospital: places in somebody's words, ages, whole postcodes."""
     day = f"15/{month[5:]}/{month[:4]}"
     rows = [
-        ("a1", day, "Fist", "Outside the Black Horse", "34", POSTCODES[0]),
-        ("a2", day, "Fist", f"At home, ask {NAMES[0]} (Brian) on 07700 900461", "17", POSTCODES[1]),
-        ("a3", day, "Fist", "NHS 943 476 5919", "134", POSTCODES[2]),
+        ("a1", day, day, "Fist", "Outside the Black Horse", "34", POSTCODES[0]),
+        ("a2", day, day, "Fist", f"At home, ask {NAMES[0]} (Brian) on 07700 900461", "17", POSTCODES[1]),
+        ("a3", day, day, "Fist", "NHS 943 476 5919", "134", POSTCODES[2]),
     ]
     path = folder / "weald_hospital" / f"assaults_{month}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [
-        ",".join(("Ref", "When", "How", "Where", "Age", "Postcode")),
+        ",".join(("Ref", "When", "Assaulted", "How", "Where", "Age", "Postcode")),
         *(",".join(map(_quoted, row)) for row in rows),
     ]
     path.write_text("\n".join(lines) + "\n")
@@ -162,24 +164,5 @@ def texts_below(home_root: Path, landing: Path) -> Iterator[tuple[Path, str]]:
     for path in sorted(home_root.rglob("*")):
         if not path.is_file() or path.is_relative_to(landing) or "dbt-" in str(path.relative_to(home_root)):
             continue
-        yield path, path.read_bytes().decode("latin-1")
-        if path.suffix == ".parquet":
-            yield path, _parquet(path)
-        elif path.suffix == ".duckdb":
-            yield path, _duckdb(path)
-
-
-def _parquet(path: Path) -> str:
-    import polars as pl
-
-    frame = pl.read_parquet(path)
-    return "\n".join([str(pl.read_parquet_metadata(path)), *(str(row) for row in frame.iter_rows())])
-
-
-def _duckdb(path: Path) -> str:
-    import duckdb
-
-    with duckdb.connect(str(path), read_only=True) as base:
-        tables = base.sql("select table_schema, table_name from information_schema.tables").fetchall()
-        rows = [base.sql(f'select * from "{schema}"."{table}"').fetchall() for schema, table in tables]
-    return str(rows)
+        for _where, text in texts_of(path):
+            yield path, text
