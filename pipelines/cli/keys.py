@@ -68,6 +68,7 @@ def keys_list(json: Json = False) -> None:
     from pipelines.protect.key_store import KeyStore
     from pipelines.protect.keys import all_keys
     from warehouse.home import Home
+    from warehouse.sealed import IDENTITY
 
     output, store = Output(json), KeyStore(Home.from_environment())
     keys = [key.told() for key in all_keys(store.folder)]
@@ -75,9 +76,12 @@ def keys_list(json: Json = False) -> None:
         retired = f", retired {key['retired_on']}" if key["retired_on"] else ""
         told = f"{key['feed']}  {key['purpose']}  {key['key_id']}"
         output.say(f"{told}  kept by {key['custodian']}, since {key['made_on']}{retired}")
-    if not keys:
+    sealing = (store.folder / IDENTITY).exists()
+    if sealing:
+        output.say("landing   the key that files of people are sealed with")
+    if not keys and not sealing:
         output.say(f"no keys in {store.folder}")
-    output.end({"keys": keys}, True)
+    output.end({"keys": keys, "landing_key": sealing}, True)
 
 
 @keys_app.command("rotate")

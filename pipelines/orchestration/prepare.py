@@ -110,7 +110,7 @@ class Preparer:
         """
         feed, version = claim.feed, claim.version
         dataset = self.specs.datasets[feed.dataset]
-        if not needs_guard(feed, version, dataset):
+        if not needs_guard(version, dataset):
             return None
         keys = self.keys.needed(feed.name, purposes_of(dataset, version))
         return guard_of(feed, version, self.specs, keys, lambda: self.large_sectors, claim.facts.period)

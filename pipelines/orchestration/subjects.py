@@ -21,6 +21,7 @@ from pipelines.protect.keys import keys_of
 from pipelines.protect.pseudonyms import normalised, pseudonym
 from pipelines.protect.rights import Act, Request, Rights, new_request
 from pipelines.publish.withdraw import made_otherwise, releases_of, withdraw
+from pipelines.read.delivery import as_sent, read_delivery
 from pipelines.read.records import ROW, Erased
 from pipelines.specs.fingerprint import digest
 from pipelines.specs.load import SpecSet
@@ -223,10 +224,10 @@ class Subjects:
         """A person's rows as the partner sent them, identifiers too: the person is entitled to them."""
         import polars as pl
 
-        dataset = self.specs.datasets[row["dataset"]]
-        every = {name for name, field in dataset.fields.items() if field.sensitivity is Sensitivity.IDENTIFIER}
         try:
-            frame = clear_text(prepared_again(loader, row), dataset, every, whole_row=True)
+            source = prepared_again(loader, row).claim
+            with source.source.open() as file:
+                frame = as_sent(file, source)
         except Refusal:
             return {}
         return {line[ROW]: line for line in frame.filter(pl.col(ROW).is_in(list(rows))).iter_rows(named=True)}
@@ -354,19 +355,17 @@ def _how(name: str, field: DatasetField) -> str:
     return "text" if name.endswith("name") else "letters_and_digits"
 
 
-def clear_text(made: Prepared, dataset: Dataset, fields: set[str], *, whole_row: bool = False) -> pl.DataFrame:
+def clear_text(made: Prepared, dataset: Dataset, fields: set[str]) -> pl.DataFrame:
     """Columns of a delivery's file as they were sent, in memory alone: `_row`, and those that fill some fields.
 
     Args:
         made: the delivery.
         dataset: its dataset.
         fields: identifiers to be read in clear.
-        whole_row: all columns that fill anything, besides.
 
     Raises:
         Refusal: where its file is gone or cannot be read.
     """
-    from pipelines.read.delivery import read_delivery
     from pipelines.specs.feeds import Column
 
     open_to_read = {"sensitivity": Sensitivity.PLAIN, "pseudonym": None, "type": "text"}
@@ -380,7 +379,7 @@ def clear_text(made: Prepared, dataset: Dataset, fields: set[str], *, whole_row:
     columns = {
         header: tuple(Column(field=item.field) for item in items[:1])
         for header, items in version.columns.items()
-        if whole_row or any(item.field in fields for item in items)
+        if any(item.field in fields for item in items)
     }
     reader = version.model_copy(
         update={"columns": columns, "ignore": ("*",), "location": (), "unpivot": None, "split": (), "control": ()}

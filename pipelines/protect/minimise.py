@@ -23,7 +23,7 @@ from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.models import Dataset
 from pipelines.specs.moments import parse_moments
 from pipelines.specs.patterns import has_month
-from pipelines.specs.sensitivity import dropped_columns, pseudonym_columns
+from pipelines.specs.sensitivity import dropped_columns, is_of_persons, pseudonym_columns
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,7 +38,6 @@ class Guard:
     period that the whole delivery is declared to report on.
     """
 
-    place: str
     keys: Mapping[str, Key] = field(default_factory=dict)
     bands: Mapping[str, tuple[Band, ...]] = field(default_factory=dict)
     large_sectors: frozenset[str] | None = None
@@ -50,7 +49,7 @@ class Guard:
         ids = {purpose: key.key_id for purpose, key in self.keys.items()}
         bands = {name: [(band.code, band.lower, band.upper) for band in bands] for name, bands in self.bands.items()}
         sectors = None if self.large_sectors is None else sorted(self.large_sectors)
-        return digest(self.place, ids, bands, sectors, self.period)
+        return digest(ids, bands, sectors, self.period)
 
 
 def guard_of(
@@ -75,9 +74,9 @@ def guard_of(
     of_ages = [column for _header, column in version.fills() if column.born or column.age]
     lists = {name for column in of_ages if (name := dataset.fields[column.field].list)}
     bands = {name: bands_of(specs.code_lists[name].entries) for name in lists}
-    sectors = large_sectors() if looks_at_sectors(feed, version, dataset) else None
+    sectors = large_sectors() if looks_at_sectors(version, dataset) else None
     # The day that a band is told on is the row's own, if it has one.
-    return Guard(feed.feed.recording.place, keys, bands, sectors, period if of_ages else None)
+    return Guard(keys, bands, sectors, period if of_ages else None)
 
 
 def trial_guard(
@@ -92,25 +91,24 @@ def trial_guard(
     None where all of the text may be kept as it was sent.
     """
     dataset = specs.datasets[feed.dataset]
-    if not needs_guard(feed, version, dataset):
+    if not needs_guard(version, dataset):
         return None
     purposes = {pseudonym.purpose for _header, _column, pseudonym in pseudonym_columns(version, dataset)}
     keys = {purpose: new_key(feed.name, purpose, "nobody", date.today()) for purpose in sorted(purposes)}
     return guard_of(feed, version, specs, keys, sectors, period)
 
 
-def looks_at_sectors(feed: FeedSpec, version: FeedVersion, dataset: Dataset) -> bool:
-    """Whether whole postcodes of people are kept, of which some may be so small that they are a person."""
-    whole = any(way.by == "postcode" and way.keep == "unit" for way in version.location)
-    return dataset.persons and feed.feed.recording.place != "home" and whole
+def looks_at_sectors(version: FeedVersion, dataset: Dataset) -> bool:
+    """Whether postcodes or sectors of people are kept, of which some may be so small that they are a person."""
+    return dataset.persons and any(way.by == "postcode" and way.keep != "district" for way in version.location)
 
 
-def needs_guard(feed: FeedSpec, version: FeedVersion, dataset: Dataset) -> bool:
+def needs_guard(version: FeedVersion, dataset: Dataset) -> bool:
     """Whether any text of a version is made other than it was sent before it is kept."""
     columns = [column for _header, column in version.fills()]
     changed = any(column.born or column.age or column.keep for column in columns)
     coarse = any(getattr(way, "keep_m", None) or getattr(way, "keep", "unit") != "unit" for way in version.location)
-    return changed or coarse or dataset.persons or any(True for _ in pseudonym_columns(version, dataset))
+    return changed or coarse or is_of_persons(version, dataset)
 
 
 def minimised(
@@ -132,7 +130,7 @@ def minimised(
             changed.append(texts.alias(header))
             told += said
     made = frame.with_columns(changed)
-    made, said = coarse_places(made, version.location, dataset.persons, guard.place, guard.large_sectors)
+    made, said = coarse_places(made, version.location, dataset.persons, guard.large_sectors)
     return made, [*told, *said]
 
 
@@ -140,6 +138,7 @@ def _columns(
     frame: pl.DataFrame, version: FeedVersion, dataset: Dataset, guard: Guard
 ) -> Iterator[tuple[str, pl.Series, list[Told]]]:
     """Each column that is made otherwise, with what it becomes."""
+    of_persons = is_of_persons(version, dataset)
     for header, column in version.fills():
         if header not in frame.columns:
             continue
@@ -159,7 +158,7 @@ def _columns(
             made = each_text(texts, lambda text: None if holds_person(text) else text)
             message = "somebody's name, number or address seems to stand in it, so that none of it is kept"
             yield header, made, _lost(frame, texts, made, header, "personal_text", message)
-        elif dataset.persons and field_.type in ("text", "code"):
+        elif of_persons and field_.type in ("text", "code"):
             made = each_text(texts, _reference if field_.type == "text" else _code)
             lost = _lost(frame, texts, made, header, "personal_text", "tells who somebody is, so that it is not kept")
             if lost:

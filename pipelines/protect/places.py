@@ -28,7 +28,7 @@ _BAD = "cannot be read as a location, so that nothing of it is kept"
 
 
 def coarse_places(
-    frame: pl.DataFrame, ways: tuple[Location, ...], persons: bool, place: str, large: frozenset[str] | None
+    frame: pl.DataFrame, ways: tuple[Location, ...], persons: bool, large: frozenset[str] | None
 ) -> tuple[pl.DataFrame, list[Told]]:
     """A frame of text with its locations as coarse as the ways declare, and what is told of texts that were lost.
 
@@ -36,7 +36,6 @@ def coarse_places(
         frame: `_row` and columns of text.
         ways: the ways to a place.
         persons: whether rows are about people: then a column of postcodes keeps no more than its ways read of it.
-        place: what the location is, as `home`.
         large: the postcode sectors that are no person's; None where whole postcodes are not looked at.
     """
     told: list[Told] = []
@@ -58,7 +57,7 @@ def coarse_places(
     for column, level in _kept_of_postcodes(ways, persons).items():
         if column in frame.columns:
             texts = cleaned(frame[column])
-            made, said = _postcodes(frame, texts, column, level, None if place == "home" else large)
+            made, said = _postcodes(frame, texts, column, level, large)
             frame = frame.with_columns(made.alias(column))
             told += said
     return frame, told
@@ -90,7 +89,12 @@ def _postcodes(
 ) -> tuple[pl.Series, list[Told]]:
     if level != "unit":
         made = coarse_postcodes(texts, level)
-        return made, told_of(frame, texts.is_not_null() & made.is_null(), column, "bad_location", _BAD)
+        told = told_of(frame, texts.is_not_null() & made.is_null(), column, "bad_location", _BAD)
+        if level == "sector" and large:
+            district, small = without_small(texts, large)
+            made = district.zip_with(small, made)
+            told += told_of(frame, small, column, "small_postcode", _SMALL)
+        return made, told
     if large is None:
         return texts, []
     made, small = without_small(texts, large)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from pipelines.intake.claims import Claim
 from pipelines.protect.minimise import Guard, minimised, needs_guard
@@ -18,6 +18,9 @@ from pipelines.specs.formats import CsvFormat, FixedWidthFormat, GeoJsonFormat, 
 from pipelines.specs.models import Dataset
 from pipelines.specs.sensitivity import dropped_columns, is_of_persons
 
+if TYPE_CHECKING:
+    import polars as pl
+
 
 def read_delivery(file: BinaryIO, claim: Claim, dataset: Dataset | None, guard: Guard | None = None) -> Records:
     """The rows of one delivery as text that may be kept, all in memory: `reading_of` brought to its end.
@@ -26,6 +29,15 @@ def read_delivery(file: BinaryIO, claim: Claim, dataset: Dataset | None, guard: 
         Refusal: where nothing of the file can be taken.
     """
     return gathered(reading_of(file, claim, dataset, guard))
+
+
+def as_sent(file: BinaryIO, claim: Claim) -> pl.DataFrame:
+    """Every column of a delivery's file, in clear and in memory alone, for whoever is entitled to it: with `_row`.
+
+    Raises:
+        Refusal: where nothing of the file can be read.
+    """
+    return gathered(_opened(file, claim, frozenset())).frame
 
 
 def reading_of(file: BinaryIO, claim: Claim, dataset: Dataset | None, guard: Guard | None = None) -> Reading:
@@ -53,7 +65,7 @@ def reading_of(file: BinaryIO, claim: Claim, dataset: Dataset | None, guard: Gua
     dropped = dropped_columns(version, dataset) if dataset else set()
     kept = [name for name in kept_columns(version, header) if name not in dropped]
     batches = _counted(reading.batches, header, Skipper(version, header), version)
-    if dataset is not None and needs_guard(claim.feed, version, dataset):
+    if dataset is not None and needs_guard(version, dataset):
         batches = _guarded(batches, version, dataset, guard)
     reading.batches = _kept(batches, header, kept, of_persons)
     return replace(reading, header=kept, notes=[*reading.notes, *notes_of_renamed(reading.header, header)])

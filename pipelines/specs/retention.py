@@ -35,6 +35,11 @@ class Retention(Spec):
             raise ValueError(f'"{value}" is not written as {_HOW}')
         return {"files": value, "rows": value}
 
+    @property
+    def written(self) -> str:
+        """As a spec says it."""
+        return self.rows if self.files == self.rows else f"{{files: {self.files}, rows: {self.rows}}}"
+
     @model_validator(mode="after")
     def _rows_outlive_files(self) -> Retention:
         if _months(self.files) > _months(self.rows):

@@ -334,7 +334,7 @@ def test_a_release_is_for_its_owner_only_and_holds_no_views_on_files(warded: Ben
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     with duckdb.connect(str(path / "commongrid.duckdb"), read_only=True) as connection:
         views = connection.execute("select view_name, sql from duckdb_views() where not internal").fetchall()
-        assert {name for name, _sql in views} == {"fct_crime", "fct_abandoned_vehicle"}
+        assert {name for name, _sql in views} == {"fct_crime", "fct_abandoned_vehicle", "fct_crime_outcome"}
         assert not any("read_" in sql or "/" in sql for _name, sql in views)
         assert connection.execute("select count(*) from fct_crime").fetchone() == (4,)
         tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}

@@ -89,7 +89,7 @@ def _head(draft: Draft, dataset: Dataset, asked: Asked, sent: Sent) -> None:
         ask = "of what is the place: the incident, a home, a school, premises or an office?" if asked.ways else ""
         draft.add(1, f"place: {place}", ask)
     ask = "" if known else "how long may the files be kept, by the agreement with the partner?"
-    draft.add(0, f"retention: {known.retention if known else '6 years'}", ask)
+    draft.add(0, f"retention: {known.retention.written if known else '6 years'}", ask)
     if dataset.shape == "observation" and "area_code" in dataset.fields:
         sets = [asked.boundary_set] if asked.boundary_set else list((known.boundary_set if known else None) or ())
         ask = "" if sets else "which dated set are the area codes from, as ward_2018?"
