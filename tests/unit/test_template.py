@@ -306,7 +306,7 @@ def test_a_feed_that_reads_text_gets_a_workbook_and_a_spec_with_what_it_says_alr
     done = template("demo_police/crime", **AGREED)
     known = specs().feeds["demo_police/crime"].feed
     assert done.spec is not None and done.questions == () and "draft" not in done.spec
-    assert f"unit: {known.recording.unit}" in done.spec and f"retention: {known.retention}" in done.spec
+    assert f"unit: {known.recording.unit}" in done.spec and f"retention: {known.retention.written}" in done.spec
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------
