@@ -18,7 +18,7 @@ from pipelines.specs.corrections import concerning
 from pipelines.specs.feeds import FeedVersion
 from pipelines.specs.load import FeedSpec, SpecSet
 
-METHOD = 4
+METHOD = 5
 
 
 def digest(*parts: Any) -> str:

@@ -1,5 +1,6 @@
 -- What must have a figure: for every month and set to be counted again, each area, category that the dataset's feeds
--- can send and supplier that speaks for the area, with how that supplier's return stands; and one row without a supplier for an area nobody speaks for.
+-- can send and supplier that speaks for the area, with how that supplier's return stands; and one row without a
+-- supplier for an area nobody speaks for.
 -- A month is spoken for when every return that touches it has come: its own, each of its weeks, or its quarter. Of one
 -- that comes in declared parts, a missing part leaves as much of it unspoken for. Of a supplier that is not expected
 -- yet or any more nothing is waited for; its area is then another's, or nobody's. Of a month before the feed's coverage
