@@ -53,9 +53,8 @@ told as (
 
 caused as (
     unpivot told
-    on
-        clock, cancelled_or_reclassified, repeated, quarantined, erased, unplaced, outside, not_yet_received,
-        unexplained, none
+    on clock, cancelled_or_reclassified, repeated, quarantined, erased, unplaced, outside, not_yet_received,
+    unexplained, none
     into name cause value difference
 )
 
