@@ -45,11 +45,11 @@ app.add_typer(lookups_app, name="lookups", rich_help_panel="Set up")
 app.add_typer(postcodes_app, name="postcodes", rich_help_panel="Set up")
 app.add_typer(uprns_app, name="uprns", rich_help_panel="Set up")
 app.add_typer(names_app, name="names", rich_help_panel="Set up")
-app.add_typer(keys_app, name="keys", rich_help_panel="Set up")
+app.add_typer(keys_app, name="keys", rich_help_panel="Protect")
 app.add_typer(history_app, name="history", rich_help_panel="Set up")
 app.add_typer(subject_app, name="subject", rich_help_panel="Protect")
 
-START, MONTHLY, ASK, SET_UP = "Start here", "Every month", "Ask", "Set up"
+START, MONTHLY, ASK, SET_UP, PROTECT = "Start here", "Every month", "Ask", "Set up", "Protect"
 
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Judge lateness as of this day; else today.")]
 
@@ -188,10 +188,10 @@ def status(
 
 
 app.command(rich_help_panel=MONTHLY)(unmapped)
-app.command(rich_help_panel=SET_UP)(seal)
+app.command(rich_help_panel=PROTECT)(seal)
 app.command(rich_help_panel=MONTHLY)(purge)
-app.command(rich_help_panel=SET_UP)(backup)
-app.command(rich_help_panel=SET_UP)(restore)
+app.command(rich_help_panel=PROTECT)(backup)
+app.command(rich_help_panel=PROTECT)(restore)
 
 
 @app.command(rich_help_panel=MONTHLY)

@@ -200,15 +200,15 @@ def test_each_row_is_of_its_files_period(specs: SpecSet, read: list[tuple[str, P
         if clock := specs.datasets[feed].clock:
             days = rows[f"{clock}_from"].dt.date()
             assert {period_start(kind, day) for day in days} == {start}
-    quarters = set(calendars.QUARTERS)
+    quarters = set(calendars.BOTH_YEARS)
     assert periods == {
-        "probation_start": set(calendars.MONTHS),
+        "probation_start": set(calendars.LAST_YEAR),
         "probation_caseload": quarters,
         "youth_child": quarters,
         "youth_offence": quarters,
         "youth_order": quarters,
         "pupil_exclusion": set(calendars.TERMS),
-        "assault_attendance": set(calendars.MONTHS),
+        "assault_attendance": set(calendars.LAST_YEAR),
         "ambulance_incident": set(calendars.WEEKS),
     }
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pipelines.demo.draws as draw
-from pipelines.demo.agencies.calendars import MONTHS, after, working_day
+from pipelines.demo.agencies.calendars import LAST_YEAR, after, working_day
 from pipelines.demo.agencies.files import AgencyFile
 from pipelines.demo.agencies.people import people
 from pipelines.demo.agencies.planted import PATIENT_NAME, PATIENT_NUMBER, PATIENT_PHONE
@@ -51,7 +51,7 @@ def emergency_files() -> list[AgencyFile]:
     return [
         AgencyFile(working_day(after(month, 1) + timedelta(days=11)), PARTNER, f"ISTV_{SITE}_{month:%b%y}.txt",
                    partial(attendances_file, month=month))
-        for month in MONTHS
+        for month in LAST_YEAR
     ]  # fmt: skip
 
 

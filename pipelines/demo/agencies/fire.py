@@ -10,8 +10,9 @@ import json
 from datetime import date
 from functools import partial
 
+from pipelines.demo.agencies.calendars import LAST_YEAR, issued
 from pipelines.demo.agencies.files import AgencyFile
-from pipelines.demo.agencies.sending import LAST_YEAR, issued, minutes_of_day, points_of_people
+from pipelines.demo.agencies.sending import minutes_of_day, points_of_people
 from pipelines.demo.county import County
 from pipelines.demo.draws import choose, days_in, generator, one
 from pipelines.demo.names import KEEPER_LAST

@@ -11,8 +11,9 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pipelines.demo.agencies.calendars import BOTH_YEARS, LAST_YEAR, issued
 from pipelines.demo.agencies.files import AgencyFile
-from pipelines.demo.agencies.sending import BOTH_YEARS, LAST_YEAR, delimited, issued
+from pipelines.demo.agencies.sending import delimited
 from pipelines.demo.county import County
 from pipelines.demo.draws import choose, days_from, days_in, generator, how_many, points_of
 from pipelines.demo.names import HIGHMARK, OVERMARK

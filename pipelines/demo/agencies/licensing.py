@@ -12,8 +12,9 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pipelines.demo.agencies.calendars import BOTH_YEARS, issued
 from pipelines.demo.agencies.files import AgencyFile
-from pipelines.demo.agencies.sending import BOTH_YEARS, delimited, issued
+from pipelines.demo.agencies.sending import delimited
 from pipelines.demo.county import County
 from pipelines.demo.draws import choose, generator, one, postcodes_of
 from pipelines.demo.names import EASTMARK, KEEPER_FIRST, KEEPER_LAST, OVERMARK

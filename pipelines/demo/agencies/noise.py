@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pipelines.demo.agencies.calendars import BOTH_YEARS, LAST_YEAR, after, issued
 from pipelines.demo.agencies.files import AgencyFile
-from pipelines.demo.agencies.sending import BOTH_YEARS, LAST_YEAR, after, delimited, issued
+from pipelines.demo.agencies.sending import delimited
 from pipelines.demo.county import County
 from pipelines.demo.draws import choose, days_from, days_in, generator, how_many, one, points_of, postcodes_of
 from pipelines.demo.names import EASTMARK, HIGHMARK, KEEPER_FIRST, KEEPER_LAST

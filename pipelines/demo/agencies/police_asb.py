@@ -9,9 +9,10 @@ from __future__ import annotations
 from datetime import date
 from functools import partial
 
+from pipelines.demo.agencies.calendars import LAST_YEAR, issued
 from pipelines.demo.agencies.files import AgencyFile
 from pipelines.demo.agencies.police_records import recorded
-from pipelines.demo.agencies.sending import LAST_YEAR, delimited, issued
+from pipelines.demo.agencies.sending import delimited
 from pipelines.demo.county import County
 from pipelines.demo.draws import choose, generator, one
 from pipelines.demo.names import KEEPER_FIRST, KEEPER_LAST

@@ -11,9 +11,10 @@ from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from pipelines.demo.agencies.calendars import LAST_YEAR, after, issued
 from pipelines.demo.agencies.files import AgencyFile
 from pipelines.demo.agencies.police_records import recorded
-from pipelines.demo.agencies.sending import LAST_YEAR, after, delimited, issued
+from pipelines.demo.agencies.sending import delimited
 from pipelines.demo.county import County
 from pipelines.demo.draws import choose, generator, one
 from pipelines.demo.schedule import MONTHS, POLICE

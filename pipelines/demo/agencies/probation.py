@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pipelines.demo.draws as draw
-from pipelines.demo.agencies.calendars import MONTHS, QUARTERS, after, working_day
+from pipelines.demo.agencies.calendars import BOTH_YEARS, LAST_YEAR, after, working_day
 from pipelines.demo.agencies.files import AgencyFile
 from pipelines.demo.agencies.people import homes, people
 from pipelines.demo.agencies.planted import (
@@ -70,9 +70,9 @@ def probation_files() -> list[AgencyFile]:
     files = [
         AgencyFile(working_day(after(month, 1) + timedelta(days=9)), PARTNER, f"starts_{month:%Y%m}.csv",
                    partial(starts_file, month=month))
-        for month in MONTHS
+        for month in LAST_YEAR
     ]  # fmt: skip
-    for quarter in QUARTERS:
+    for quarter in BOTH_YEARS:
         files.append(_caseload(working_day(after(quarter, 3) + timedelta(days=24)), quarter))
     return [*files, _caseload(CORRECTED_ISSUED, CORRECTED, corrected=True)]
 
@@ -165,7 +165,7 @@ def caseload_file(county: County, quarter: date, issued: date, corrected: bool) 
         rows.append([district.name, district.code, *("c" if 0 < count < 5 else count for count in counts)])
     if quarter == IN_WORDS:
         rows[6][5] = WORDS
-    if quarter == QUARTERS[0]:
+    if quarter == BOTH_YEARS[0]:
         rows[10][5] = "-"  # not yet counted by that team
     last = after(quarter, 3) - timedelta(days=1)
     title = [["Markshire Probation"], [f"Caseload on {last:%d %B %Y}" + (", corrected" if corrected else "")], []]

@@ -10,8 +10,9 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pipelines.demo.agencies.calendars import issued
 from pipelines.demo.agencies.files import AgencyFile
-from pipelines.demo.agencies.sending import delimited, issued
+from pipelines.demo.agencies.sending import delimited
 from pipelines.demo.county import County
 from pipelines.demo.draws import choose, generator
 from pipelines.demo.schedule import COUNTY_COUNCIL, FINANCIAL_YEARS

@@ -1,35 +1,17 @@
-"""How the agencies' files are planned and written down: days of issue, periods, delimited text, reference numbers."""
+"""What the agencies' files are written with: delimited text, points and times of day."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from pipelines.demo.geography import points_in
-from pipelines.demo.schedule import MONTHS, QUARTERS, next_month
 
 if TYPE_CHECKING:
     from pipelines.demo.county import County
     from pipelines.demo.geography import Floats, Generator
-
-LAST_YEAR = MONTHS[12:]  # 2024-04 .. 2025-03, of feeds by the month
-BOTH_YEARS = QUARTERS  # of feeds by the quarter
-
-
-def after(first: date, months: int) -> date:
-    """The first day after a period of so many months."""
-    for _ in range(months):
-        first = next_month(first)
-    return first
-
-
-def issued(first: date, months: int, days: int) -> date:
-    """The day on which the file of a period is sent: so many days after its end, and on no weekend but before it."""
-    day = after(first, months) + timedelta(days=days)
-    return day - timedelta(days=max(0, day.weekday() - 4))
 
 
 def delimited(

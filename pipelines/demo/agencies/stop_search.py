@@ -11,8 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from pipelines.demo.agencies.calendars import LAST_YEAR, issued
 from pipelines.demo.agencies.files import AgencyFile
-from pipelines.demo.agencies.sending import LAST_YEAR, delimited, issued, points_of_people
+from pipelines.demo.agencies.sending import delimited, points_of_people
 from pipelines.demo.county import County
 from pipelines.demo.draws import as_degrees, choose, days_in, generator, how_many
 from pipelines.demo.schedule import POLICE

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 
+from pipelines.demo.agencies.calendars import issued
 from pipelines.demo.agencies.files import AgencyFile
-from pipelines.demo.agencies.sending import delimited, issued, points_of_people
+from pipelines.demo.agencies.sending import delimited, points_of_people
 from pipelines.demo.county import County
 from pipelines.demo.draws import choose, generator
 from pipelines.demo.schedule import COUNTY_COUNCIL, FINANCIAL_YEARS

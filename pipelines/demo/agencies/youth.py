@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 import pipelines.demo.draws as draw
-from pipelines.demo.agencies.calendars import QUARTERS, after, working_day
+from pipelines.demo.agencies.calendars import BOTH_YEARS, after, working_day
 from pipelines.demo.agencies.files import AgencyFile
 from pipelines.demo.agencies.people import Person, districts_of, homes, people, points_anywhere
 from pipelines.demo.agencies.planted import CHILD, CHILD_NUMBER, CHILD_NUMBER_OTHERWISE, CHILD_POSTCODE
@@ -60,7 +60,7 @@ _DISPOSALS = {
 
 def youth_files() -> list[AgencyFile]:
     """Every file the youth justice service ever sends."""
-    files = [_file(working_day(after(quarter, 3) + timedelta(days=20)), quarter) for quarter in QUARTERS]
+    files = [_file(working_day(after(quarter, 3) + timedelta(days=20)), quarter) for quarter in BOTH_YEARS]
     return [*files, _file(CORRECTED_ISSUED, CORRECTED, corrected=True)]
 
 
