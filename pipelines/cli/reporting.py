@@ -105,6 +105,8 @@ def _next(report: ReturnReport) -> str:
     """Whose move it is and what to do with the report."""
     to = f"{report.partner}{f' ({report.contact})' if report.contact else ''}"
     ours = "mend what is ours, then: commongrid load"
+    if report.asks_for_a_look:
+        return f"Something is for the partner to look at: send the page to {to}"
     return {
         "partner": f"It is the partner's move: send both files to {to}",
         "us": f"It is our move: {ours}",

@@ -162,7 +162,7 @@ def headline(report: ReturnReport) -> str:
 def whose_move(report: ReturnReport) -> str:
     """Who has to act."""
     moves = {"partner": "Your move", "us": "Our move", "both": "Your move and ours", "nobody": "Nothing to do"}
-    return moves[report.move]
+    return "For you to look at" if report.asks_for_a_look else moves[report.move]
 
 
 def what_next(report: ReturnReport) -> str:
@@ -187,4 +187,6 @@ def what_next(report: ReturnReport) -> str:
         "both": f"Mend what is listed below for you, then {again}. We mend what is ours in the meantime.",
         "nobody": "Nothing has to be sent again.",
     }
-    return by_state.get(report.state) or by_move[report.move]
+    look = "Look at what is listed for you below, and tell us what you know of it."
+    said = by_state.get(report.state) or by_move[report.move]
+    return f"{said} {look}" if report.asks_for_a_look else said

@@ -144,6 +144,11 @@ class ReturnReport:
         """The groups of a section, the gravest first."""
         return [group for group in self.groups if group.section == name]
 
+    @property
+    def asks_for_a_look(self) -> bool:
+        """Whether nothing is to be mended, but a signal about the recording is for the partner to look at."""
+        return self.move == "nobody" and bool(self.to_look_at)
+
 
 def facts_of(home: Home, ledger: Ledger, delivery: Mapping[str, Any]) -> Facts:
     """What the home knows of a delivery. Nothing is changed, and no lock is needed."""
