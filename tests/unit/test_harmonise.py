@@ -18,6 +18,7 @@ from pipelines.intake.claims import Claim, Declared
 from pipelines.intake.refusal import Refusal
 from pipelines.place.located import TOLD, UNPLACED
 from pipelines.place.reference import ReferenceData
+from pipelines.protect.minimise import trial_guard
 from pipelines.read.delivery import read_delivery
 from pipelines.read.records import ROW, Records
 from pipelines.specs.feeds import Expect, PeriodPlace, Range
@@ -376,7 +377,8 @@ KEEPER, MARK = "Zebedee Quux", "ZQ51 UUX"
 def test_direct_identifiers_are_nowhere(row: str) -> None:
     claim = lenient(claimed(NORTHMARK_FILE))
     content = f"{NORTHMARK_HEADER}\n{row}".encode("cp1252")
-    records = read_delivery(io.BytesIO(content), claim, shipped().datasets["abandoned_vehicle"])
+    guard = trial_guard(claim.feed, claim.version, shipped(), claim.facts.period)
+    records = read_delivery(io.BytesIO(content), claim, shipped().datasets["abandoned_vehicle"], guard)
     result = harmonise(records, claim, shipped(), "northmark", NO_REFERENCE, DELIVERED)
     kept = [
         records.frame.write_json(),
