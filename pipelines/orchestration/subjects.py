@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -134,11 +134,12 @@ class Subjects:
         version = self._version(row)
         if not own or version is None or not path.exists():
             return frozenset()
-        dataset = self.specs.datasets[row["dataset"]]
-        columns = {header for header, _column, _how in pseudonym_columns(version, dataset)}
-        frame = pl.read_parquet(path)
-        held = [pl.col(name).is_in(list(own)) for name in frame.columns if name in columns]
-        return frozenset(frame.filter(pl.any_horizontal(held))[ROW].to_list()) if held else frozenset()
+        frame = pl.scan_parquet(path)
+        kept = {header for header, _column, _how in pseudonym_columns(version, self.specs.datasets[row["dataset"]])}
+        held = [pl.col(name).is_in(list(own)) for name in kept.intersection(frame.collect_schema().names())]
+        if not held:
+            return frozenset()
+        return frozenset(frame.filter(pl.any_horizontal(held)).select(ROW).collect()[ROW].to_list())
 
     def _set_aside(self, row: Row, own: set[str]) -> frozenset[int]:
         """Rows kept out, also of a delivery that was refused, whose text has one of the pseudonyms."""
@@ -238,11 +239,9 @@ class Subjects:
         self, act: Act, found: Found, today: date, column: str | None = None, text: str | None = None
     ) -> Request:
         """Write down what is asked of a person's rows. Nothing is done yet: see `carry_out`."""
+        lifted = self.rights.restrictions(found.pseudonyms, found.rows) if act is Act.LIFT else []
         made = new_request(act, today, found.pseudonyms, found.rows)
-        lifts = tuple(item.id for item in self.rights.restrictions(found.pseudonyms, found.rows))
-        request = Request(
-            made.id, act, today, made.pseudonyms, made.rows, column, text, lifts if act is Act.LIFT else ()
-        )
+        request = replace(made, column=column, text=text, lifts=tuple(item.id for item in lifted))
         self.rights.add(request)
         return request
 
@@ -384,7 +383,7 @@ def clear_text(made: Prepared, dataset: Dataset, fields: set[str]) -> pl.DataFra
     reader = version.model_copy(
         update={"columns": columns, "ignore": ("*",), "location": (), "unpivot": None, "split": (), "control": ()}
     )
-    claim = type(made.claim)(**{**vars(made.claim), "version": reader})
+    claim = replace(made.claim, version=reader)
     with claim.source.open() as file:
         return read_delivery(file, claim, shown).frame
 
