@@ -97,7 +97,12 @@ def own_columns(dataset: Dataset) -> dict[str, DatasetField]:
 
 
 def dataset_models(specs: SpecSet) -> dict[Path, str]:
-    """Every file below `FOLDER` of the dbt project, by its path in the project, with its text."""
+    """Every file below `FOLDER` of the dbt project, by its path in the project, with its text.
+
+    Raises:
+        BuildError: where a field has the name of a column that every table has.
+    """
+    _check_names(specs)
     files: dict[Path, str] = {}
     for name, dataset in placed(specs).items():
         files[FOLDER / "staging" / f"stg_{name}.sql"] = _sql(f"{{{{ staged('{name}') }}}}")
@@ -154,12 +159,7 @@ def _sql(*lines: str) -> str:
     return "\n".join((f"{{#- {_NOTE} -#}}", *lines)) + "\n"
 
 
-def check_names(specs: SpecSet) -> None:
-    """No field of a dataset may have the name of a column that every table has.
-
-    Raises:
-        BuildError: where one has; with the dataset and what to do.
-    """
+def _check_names(specs: SpecSet) -> None:
     for name, dataset in placed(specs).items():
         if clash := sorted(RESERVED & own_columns(dataset).keys()):
             told = f"datasets/{name}.yml: {', '.join(clash)}: every table has a column of that name"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,11 @@ def test_a_figure_is_expected_of_the_categories_that_a_feed_can_send(specs: Spec
     unsent = {name for name, dataset in specs.datasets.items() if dataset.category} - feeds
     assert not unsent & {dataset for dataset, _ in sent}
     assert any(not row["is_sent"] for row in rows if row["dataset"] in feeds)
+
+
+def test_a_field_by_the_name_of_a_column_of_ours_is_told(specs: SpecSet) -> None:
+    crime = specs.datasets["crime"]
+    fields = {**crime.fields, "square_m": crime.fields["occurred"].model_copy(update={"type": "integer"})}
+    clashing = replace(specs, datasets={"crime": crime.model_copy(update={"fields": fields})})
+    with pytest.raises(BuildError, match=r"datasets/crime\.yml: square_m: every table has a column of that name"):
+        dataset_models(clashing)
