@@ -39,3 +39,17 @@ def keep_aside(home: Home, row: Mapping[str, Any], result: Harmonised) -> None:
         if frame.height:
             with whole(path) as draft:
                 frame.with_columns(mark).write_parquet(draft)
+
+
+def sweep(home: Home, row: Mapping[str, Any]) -> None:
+    """Delete what was made of a delivery with anything else than it is made with now, at whatever time.
+
+    Args:
+        home: the home.
+        row: the delivery's `feed`, `delivery_id` and `fingerprint` as the ledger has them.
+    """
+    for path_of in (home.harmonised_of, home.quarantine_of, home.issues_of):
+        current = path_of(row)
+        for path in current.parent.glob(f"{row['delivery_id']}-*.parquet"):
+            if path != current:
+                path.unlink()

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from pipelines.intake.refusal import Refusal
+from pipelines.orchestration.entries import sweep
 from pipelines.orchestration.load import Loader
 from pipelines.orchestration.replay import prepared_again, replay
 from pipelines.orchestration.report import Say
@@ -15,6 +16,7 @@ from pipelines.protect.key_store import KeyStore, purposes_of
 from pipelines.protect.keys import Key, destroy, keys_of, new_key, retire, write_key
 from pipelines.specs.load import SpecSet
 from pipelines.specs.problems import nearest
+from warehouse import ledger as led
 from warehouse.home import Home
 from warehouse.ledger import Ledger
 
@@ -81,7 +83,8 @@ def rotate_keys(
     done.made = make_keys(home, specs, feed, custodian, today)
     report = replay(home, specs, ledger, say, feed, every=True)
     done.again = len(report.again)
-    _sweep(home, ledger, feed)
+    for row in ledger.rows(led.delivery, feed=feed):
+        sweep(home, dict(row))
     done.left = list(_left(home, specs, ledger, say, feed))
     for key in old:
         if keep_old or done.left:
@@ -90,18 +93,6 @@ def rotate_keys(
             destroy(folder, key)
             done.destroyed.append(key)
     return done
-
-
-def _sweep(home: Home, ledger: Ledger, feed: str) -> None:
-    """Delete what was made of a feed under other fingerprints than those that the ledger holds."""
-    from warehouse import ledger as led
-
-    for row in map(dict, ledger.rows(led.delivery, feed=feed)):
-        for path_of in (home.harmonised_of, home.quarantine_of, home.issues_of):
-            current = path_of(row)
-            for path in current.parent.glob(f"{row['delivery_id']}-*.parquet"):
-                if path != current:
-                    path.unlink()
 
 
 def _left(home: Home, specs: SpecSet, ledger: Ledger, say: Say, feed: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipelines.intake.refusal import Refusal
+from pipelines.orchestration.entries import sweep
 from pipelines.orchestration.load import Loader
 from pipelines.orchestration.prepare import Prepared
 from pipelines.orchestration.replay import prepared_again
@@ -306,8 +307,7 @@ class Subjects:
             made.claim.facts.issued, is_given=False,
         )  # fmt: skip
         loader.take_up(made, arrival, is_new=False)
-        for path in (self.home.harmonised_of(row), self.home.quarantine_of(row), self.home.issues_of(row)):
-            path.unlink(missing_ok=True)
+        sweep(self.home, {**row, "fingerprint": made.fingerprint})
         self.say(f"made anew {made.claim.source}")
         return True
 
