@@ -59,7 +59,7 @@ def restore(
     from dataclasses import replace
 
     from pipelines.orchestration.backup import restore as restore_home
-    from pipelines.orchestration.subjects import after_restore
+    from pipelines.orchestration.requests import after_restore
     from pipelines.specs.check import load_specs
     from warehouse.home import Home
 

@@ -18,6 +18,7 @@ from pipelines.cli.output import USAGE, Output, fail
 
 if TYPE_CHECKING:
     from pipelines.cli.commands import Opened
+    from pipelines.orchestration.requests import Requests
     from pipelines.orchestration.subjects import Found, Sought, Subjects
     from pipelines.protect.rights import Act
 
@@ -158,6 +159,7 @@ def _check(at: Opened, sought: Sought) -> None:
 
 
 def _act(output: Output, act: Act, sought: Sought, column: str | None = None, text: str | None = None) -> None:
+    from pipelines.orchestration.requests import Requests
     from pipelines.protect.rights import Act as Acts
 
     with _opened(output, sought) as (at, subjects):
@@ -168,9 +170,10 @@ def _act(output: Output, act: Act, sought: Sought, column: str | None = None, te
         _show(output, lines)
         if not found.held and act is not Acts.ERASE:
             fail("nothing was found, so nothing was done")
-        request = subjects.request(act, found, date.today(), column, text)
-        output.say(f"noted     {request.id} in {subjects.rights.path}")
-        summary = _everywhere(output, at, subjects)
+        requests = Requests(at.home, at.specs, at.ledger, output.say)
+        request = requests.request(act, found, date.today(), column, text)
+        output.say(f"noted     {request.id} in {requests.rights.path}")
+        summary = _everywhere(output, at, requests)
     output.end({"request": request.id, "deliveries": lines, **summary}, True)
 
 
@@ -188,13 +191,13 @@ def _check_column(at: Opened, found: Found, column: str) -> None:
         fail(f'the rows found have no column "{column}" that is kept{nearest(column, known)}', USAGE)
 
 
-def _everywhere(output: Output, at: Opened, subjects: Subjects) -> dict[str, Any]:
+def _everywhere(output: Output, at: Opened, requests: Requests) -> dict[str, Any]:
     """Carry out what was asked in the home, in the warehouse and in the releases."""
     from pipelines.orchestration.build import build
     from pipelines.orchestration.steps import publish_step
 
     was_built = at.home.warehouse.exists()
-    changed = subjects.carry_out()
+    changed = requests.carry_out()
     output.say(f"{len(changed):,} deliveries made anew")
     withdrawn: list[str] = []
     if changed and was_built:

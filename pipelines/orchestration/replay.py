@@ -80,18 +80,7 @@ def _one(loader: Loader, row: Row, report: ReplayReport, say: Say) -> None:
     if made.fingerprint == row["fingerprint"]:
         report.as_before.append(_told(row, row))
         return
-    try:
-        loader.preparer.make(made)
-    except Refusal as refusal:
-        made.refusal = _gone(loader, made, row["path"]) or refusal
-        if row["state"] != "refused":
-            # What was taken stays as it is.
-            raise made.refusal from refusal
-    arrival = Arrival(
-        row["delivery_id"], row["path"], row["member"], row["feed"], row["name_period"], row["name_supplier"],
-        made.claim.facts.issued, is_given=False,
-    )  # fmt: skip
-    now = loader.take_up(made, arrival, is_new=False)
+    now = make_again(loader, row, made)
     if made.refusal is not None:
         report.load.refused.append(str(made.refusal))
         say(f"refused   {made.refusal}")
@@ -99,6 +88,25 @@ def _one(loader: Loader, row: Row, report: ReplayReport, say: Say) -> None:
         told = _told(row, now)
         report.again.append(told)
         say(f"replayed  {made.claim.source}: {told['loaded_before']:,} rows became {told['loaded']:,}")
+
+
+def make_again(loader: Loader, row: Row, made: Prepared) -> Row | None:
+    """Make a delivery anew that `prepared_again` has prepared, and tell the ledger; its row there, if that has changed.
+
+    Raises:
+        Refusal: where it cannot be made anew though it was taken before: then it stays as it is.
+    """
+    try:
+        loader.preparer.make(made)
+    except Refusal as refusal:
+        made.refusal = _gone(loader, made, row["path"]) or refusal
+        if row["state"] != "refused":
+            raise made.refusal from refusal
+    arrival = Arrival(
+        row["delivery_id"], row["path"], row["member"], row["feed"], row["name_period"], row["name_supplier"],
+        made.claim.facts.issued, is_given=False,
+    )  # fmt: skip
+    return loader.take_up(made, arrival, is_new=False)
 
 
 def _gone(loader: Loader, made: Prepared, path: str) -> Refusal | None:

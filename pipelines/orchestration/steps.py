@@ -31,7 +31,7 @@ def load_step(
     from pipelines.intake.claims import period_given
     from pipelines.orchestration.check import check_returns
     from pipelines.orchestration.load import Loader
-    from pipelines.orchestration.subjects import settle_requests
+    from pipelines.orchestration.requests import settle_requests
 
     start = period_given(period)
     settle_requests(home, specs, ledger, say)
@@ -56,7 +56,7 @@ def _show(home: Home, specs: SpecSet, ledger: Ledger, say: Say, report: LoadRepo
 
 def publish_step(home: Home, ledger: Ledger, say: Say, audience: str, as_of: date) -> dict[str, Any]:
     """Publish a release if the warehouse differs from the current one."""
-    from pipelines.orchestration.subjects import take_back
+    from pipelines.orchestration.requests import take_back
     from pipelines.publish.release import publish
 
     outcome = publish(home, ledger, audience, as_of)

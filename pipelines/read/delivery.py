@@ -34,10 +34,14 @@ def read_delivery(file: BinaryIO, claim: Claim, dataset: Dataset | None, guard: 
 def as_sent(file: BinaryIO, claim: Claim) -> pl.DataFrame:
     """Every column of a delivery's file, in clear and in memory alone, for whoever is entitled to it: with `_row`.
 
+    Headings are those that the spec knows them by.
+
     Raises:
         Refusal: where nothing of the file can be read.
     """
-    return gathered(_opened(file, claim, frozenset())).frame
+    reading = _opened(file, claim, frozenset())
+    frame = gathered(reading).frame
+    return frame.rename(dict(zip(frame.columns[1:], distinct(renamed(reading.header, claim.version)), strict=True)))
 
 
 def reading_of(file: BinaryIO, claim: Claim, dataset: Dataset | None, guard: Guard | None = None) -> Reading:

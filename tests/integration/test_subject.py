@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.orchestration.requests import APPLIED, Requests
 from pipelines.orchestration.steps import publish_step
-from pipelines.orchestration.subjects import APPLIED, Found, Sought, Subjects
+from pipelines.orchestration.subjects import Found, Sought, Subjects
 from pipelines.protect.rights import REGISTER, Act, Rights
 from tests.conftest import Bench
 from tests.integration.probation import make_key, probation_specs, starts
@@ -51,10 +52,10 @@ def subjects(service: Bench) -> Subjects:
 
 
 def asked(service: Bench, act: Act, identifier: str = ADA, **more: Any) -> tuple[Found, set[str]]:
-    at = subjects(service)
-    found = at.find(Sought(identifier))
-    at.request(act, found, TODAY, **more)
-    changed = at.carry_out()
+    found = subjects(service).find(Sought(identifier))
+    requests = Requests(service.home, service.specs, service.ledger, service.said.append)
+    requests.request(act, found, TODAY, **more)
+    changed = requests.carry_out()
     if changed:
         service.build()
         publish_step(service.home, service.ledger, service.said.append, "restricted", TODAY)
@@ -152,7 +153,7 @@ def test_what_was_erased_does_not_come_back_with_the_file_a_replay_or_a_new_retu
 @pytest.mark.slow
 def test_a_home_put_back_from_a_backup_meets_the_erasure_again(service: Bench, tmp_path: Path) -> None:
     from pipelines.orchestration.backup import back_up, restore
-    from pipelines.orchestration.subjects import after_restore
+    from pipelines.orchestration.requests import after_restore
     from warehouse.ledger import open_ledger
 
     back_up(service.home, service.specs, service.ledger, tmp_path / "b.tar")
@@ -204,7 +205,7 @@ def test_a_cell_put_right_is_a_repair_that_tells_neither_text(service: Bench) ->
 def test_requests_are_carried_out_once_and_again_where_rows_have_come_since(service: Bench) -> None:
     _found, changed = asked(service, Act.ERASE)
     assert changed
-    assert subjects(service).carry_out() == set()
+    assert Requests(service.home, service.specs, service.ledger, service.said.append).carry_out() == set()
     assert (service.home.root / APPLIED).exists()
 
 
