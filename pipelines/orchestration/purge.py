@@ -54,19 +54,11 @@ def purge(home: Home, specs: SpecSet, ledger: Ledger, say: Say, as_of: date, *, 
         OSError: where a file cannot be deleted. What went before it stays deleted, and noted.
     """
     report, verb = PurgeReport(), "would purge" if dry_run else "purged   "
-    held = _held(ledger)
-    past = {key: rows for key, rows in held.items() if _is_file_past(specs, rows, as_of)}
-    there = [path for path in in_landing(home.landing)]
-    keys = {path.relative_to(home.landing).as_posix(): path for path in there}
-    going = {key: keys[key] for key in sorted(past.keys() & keys.keys())}
-    staying = [path for key, path in keys.items() if key not in going]
-    for key, path in going.items():
-        beside = sorted(set(_companions(specs, past[key], path, staying)))
+    past = {key: rows for key, rows in files_held(ledger).items() if _is_file_past(specs, rows, as_of)}
+    for key, beside in take_out(home, specs, ledger, past, dry_run=dry_run):
         report.files.append(key)
         report.companions += [other.relative_to(home.landing).as_posix() for other in beside]
         say(f"{verb} {key}{''.join(f', with {other.name}' for other in beside)}")
-        if not dry_run:
-            _delete(home, ledger, path, past[key], beside)
     for row in map(dict, ledger.rows(led.delivery)):
         if row["feed"] not in specs.feeds or not is_past(row["received_at"].date(), _retention(specs, row).rows, as_of):
             continue
@@ -84,7 +76,34 @@ def _retention(specs: SpecSet, row: Row) -> Any:
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def _held(ledger: Ledger) -> dict[str, list[dict[str, Any]]]:
+def take_out(
+    home: Home, specs: SpecSet, ledger: Ledger, going: Mapping[str, list[dict[str, Any]]], *, dry_run: bool = False
+) -> Iterator[tuple[str, list[Path]]]:
+    """Delete files from landing, each with the companions that no file which stays has too; journal and ledger first.
+
+    Args:
+        home: the home.
+        specs: the specs in force.
+        ledger: the ledger.
+        going: path below landing to the deliveries that came in the file there, as `files_held` has them.
+        dry_run: delete nothing.
+
+    Yields:
+        The path below landing of each that was there, with the companions.
+
+    Raises:
+        OSError: where a file cannot be deleted. What went before it stays deleted, and noted.
+    """
+    there = {path.relative_to(home.landing).as_posix(): path for path in in_landing(home.landing)}
+    staying = [path for key, path in there.items() if key not in going]
+    for key in sorted(going.keys() & there.keys()):
+        beside = sorted(set(_companions(specs, going[key], there[key], staying)))
+        if not dry_run:
+            _delete(home, ledger, there[key], going[key], beside)
+        yield key, beside
+
+
+def files_held(ledger: Ledger) -> dict[str, list[dict[str, Any]]]:
     """Path below landing to the deliveries that came in the file there, each with when it came there first."""
     deliveries = {row["delivery_id"]: dict(row) for row in ledger.rows(led.delivery)}
     came: dict[tuple[str, str], datetime] = {}
@@ -109,7 +128,8 @@ def _is_file_past(specs: SpecSet, rows: list[dict[str, Any]], as_of: date) -> bo
 
 def _companions(specs: SpecSet, rows: list[dict[str, Any]], path: Path, staying: list[Path]) -> Iterator[Path]:
     """The companions of a file that goes, without those that a file which stays has too."""
-    for version in (version for row in rows for version in specs.feeds[row["feed"]].feed.versions):
+    known = [specs.feeds[row["feed"]].feed for row in rows if row["feed"] in specs.feeds]
+    for version in (version for feed in known for version in feed.versions):
         own = companion_of(version, Source(path))
         if own is None:
             continue

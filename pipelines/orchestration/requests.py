@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.orchestration.entries import sweep
 from pipelines.orchestration.load import Loader
 from pipelines.orchestration.prepare import Prepared
+from pipelines.orchestration.purge import files_held, take_out
 from pipelines.orchestration.replay import make_again, prepared_again
 from pipelines.orchestration.report import Say
 from pipelines.orchestration.subjects import Found, Subjects
@@ -63,7 +64,7 @@ class Requests:
             if row["delivery_id"] in about and self._again(loader, row):
                 changed.add(str(row["delivery_id"]))
         loader.remember()
-        self._leave_landing(loader)
+        self._leave_landing()
         if changed and any(item.act is Act.ERASE for item in waiting):
             # A row that is deleted stays in a database's file until its room is used again: so it is built anew.
             for path in (self.home.warehouse, self.home.warehouse.with_name(f"{self.home.warehouse.name}.wal")):
@@ -110,15 +111,13 @@ class Requests:
                     found.setdefault(number, []).append(erased)
         return lambda number: found.get(number) or made.of_whole(number)
 
-    def _leave_landing(self, loader: Loader) -> None:
-        """Remove from landing the files that hold what was erased: what else was in them is kept as it was read."""
+    def _leave_landing(self) -> None:
+        """Remove from landing every file that held what was erased: what else was in them is kept as it was read."""
         erased = {name for item in self.rights.in_force() if item.act is Act.ERASE for name in item.rows}
-        paths = {row["path"] for row in loader.deliveries.values() if row["delivery_id"] in erased}
-        for path in sorted(paths):
-            file = self.home.landing / path
-            if file.is_file():
-                file.unlink()
-                self.say(f"removed   {path} from landing: rows of it were erased")
+        held = files_held(self.ledger).items()
+        going = {key: rows for key, rows in held if any(row["delivery_id"] in erased for row in rows)}
+        for key, _beside in take_out(self.home, self.specs, self.ledger, going):
+            self.say(f"removed   {key} from landing: rows of it were erased")
 
     def _applied(self) -> dict[str, str]:
         path = self.home.root / APPLIED

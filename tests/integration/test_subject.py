@@ -150,6 +150,24 @@ def test_what_was_erased_does_not_come_back_with_the_file_a_replay_or_a_new_retu
     assert identifier is None
 
 
+def test_an_erased_file_that_came_twice_leaves_landing_twice_and_a_rebuild_knows_it(service: Bench) -> None:
+    from pipelines.orchestration.restore_purged import restore_purged
+    from warehouse.ledger import open_ledger
+
+    landing = service.home.landing / "testshire_probation"
+    starts(landing / "again", *MAY)
+    service.load()
+    asked(service, Act.ERASE)
+    assert [path.name for path in sorted(landing.rglob("*.csv"))] == ["starts-2014-06.csv"]
+    assert service.load().refused == []
+    before = account(service)
+    service.ledger.close()
+    service.ledger = open_ledger(service.home, rebuild=True)
+    service.load()
+    assert restore_purged(service.home, service.specs, service.ledger, service.said.append) == []
+    assert account(service) == before
+
+
 @pytest.mark.slow
 def test_a_home_put_back_from_a_backup_meets_the_erasure_again(service: Bench, tmp_path: Path) -> None:
     from pipelines.orchestration.backup import back_up, restore
