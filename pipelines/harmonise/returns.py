@@ -14,6 +14,7 @@ from pipelines.read.records import ROW, Records
 from pipelines.specs.feeds import ANY
 from pipelines.specs.issue_types import read_issue_types
 from pipelines.specs.load import SpecSet
+from pipelines.specs.models import Dataset
 
 if TYPE_CHECKING:
     import polars as pl
@@ -96,21 +97,28 @@ def returns_of(result: Harmonised, claim: Claim, specs: SpecSet) -> list[dict[st
     returns = []
     for supplier, start in sorted(keys):
         rows = result.rows.filter((pl.col("period_start") == start) & (pl.col("supplier") == supplier))
-        dated = rows[f"{dataset.clock}_from"] if dataset.clock else rows["period_start"]
-        months = dated.dt.strftime("%Y-%m-01").value_counts().iter_rows()
-        categories = rows[dataset.category].drop_nulls().value_counts().iter_rows() if dataset.category else ()
         returns.append(
             {
                 "supplier": supplier,
                 "period_start": start,
                 "period_type": claim.feed.feed.cadence.every.value,
                 **_counts(result, rows, (supplier, start) if len(keys) > 1 else None),
-                "months": dict(sorted(months)),
+                **spread(rows, dataset),
                 "stated_rows": result.stated_rows if len(keys) == 1 else None,
-                "categories": {str(code): count for code, count in sorted(categories)},
             }
         )
     return returns
+
+
+def spread(rows: pl.DataFrame, dataset: Dataset) -> dict[str, dict[str, int]]:
+    """How many of a return's loaded rows there are by event month, and by category."""
+    dated = rows[f"{dataset.clock}_from"] if dataset.clock else rows["period_start"]
+    months = dated.dt.strftime("%Y-%m-01").value_counts().iter_rows()
+    categories = rows[dataset.category].drop_nulls().value_counts().iter_rows() if dataset.category else ()
+    return {
+        "months": dict(sorted(months)),
+        "categories": {str(code): count for code, count in sorted(categories)},
+    }
 
 
 def _counts(result: Harmonised, rows: pl.DataFrame, key: tuple[str, date] | None) -> dict[str, int]:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from pipelines.orchestration.entries import sweep
+from pipelines.orchestration.harmonised_alone import without_rows
 from pipelines.orchestration.load import Loader
 from pipelines.orchestration.prepare import Prepared
 from pipelines.orchestration.purge import files_held, take_out
@@ -91,11 +92,24 @@ class Requests:
         made = prepared_again(loader, row)
         if made.fingerprint == row["fingerprint"]:
             return False
+        if not self.home.raw_of(row).exists() and not made.claim.source.path.exists() and row["state"] != "refused":
+            return self._past_retention(row, made)
         made.whose = self._whose(row, made)
         make_again(loader, row, made)
         sweep(self.home, {**row, "fingerprint": made.fingerprint})
         self.say(f"made anew {made.claim.source}")
         return True
+
+    def _past_retention(self, row: Row, made: Prepared) -> bool:
+        """Erase rows of a delivery of which harmonised rows alone are kept; nothing else can be done to those."""
+        asked = [item for item in self.rights.in_force() if item.act is Act.ERASE]
+        rows = {number for item in asked for number in item.rows.get(row["delivery_id"], ())}
+        done = without_rows(self.home, self.ledger, row, made, rows, self.specs.datasets[row["dataset"]])
+        if done:
+            sweep(self.home, {**row, "fingerprint": made.fingerprint})
+        left = "its rows were erased" if done else "its rows can be erased, and neither restricted nor put right"
+        self.say(f"past      {row['member'] or row['path']}: is past its retention: {left}")
+        return done
 
     def _whose(self, row: Row, made: Prepared) -> Whose:
         """Whose each row of a delivery was, by what was made of it before."""

@@ -127,14 +127,18 @@ class Subjects:
         return self._with_pseudonym(row, own) | self._set_aside(row, own)
 
     def _with_pseudonym(self, row: Row, own: Collection[str]) -> frozenset[int]:
+        """Rows as read or, where these are past their retention, as harmonised, that hold one of the pseudonyms."""
         import polars as pl
 
-        path = self.home.raw_of(row)
-        version = self._version(row)
-        if not own or version is None or not path.exists():
+        path, version, dataset = self.home.raw_of(row), self._version(row), self.specs.datasets[row["dataset"]]
+        if path.exists() and version is not None:
+            kept = {header for header, _column, _how in pseudonym_columns(version, dataset)}
+        else:
+            path = self.home.harmonised_of(row)
+            kept = {name for name, item in dataset.fields.items() if item.pseudonym is not None}
+        if not own or not path.exists():
             return frozenset()
         frame = pl.scan_parquet(path)
-        kept = {header for header, _column, _how in pseudonym_columns(version, self.specs.datasets[row["dataset"]])}
         held = [pl.col(name).is_in(list(own)) for name in kept.intersection(frame.collect_schema().names())]
         if not held:
             return frozenset()

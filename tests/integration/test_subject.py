@@ -150,6 +150,24 @@ def test_what_was_erased_does_not_come_back_with_the_file_a_replay_or_a_new_retu
     assert identifier is None
 
 
+def test_rows_past_their_retention_are_found_and_erased_too(service: Bench) -> None:
+    from pipelines.orchestration.purge import purge
+
+    purge(service.home, service.specs, service.ledger, service.said.append, date(2040, 1, 1))
+    assert not list(service.home.raw.rglob("*.parquet")) and not list(service.home.landing.rglob("*.csv"))
+    before = account(service)
+    found, changed = asked(service, Act.ERASE)
+    # The third was quarantined, and nothing of it was kept any more.
+    assert [sorted(item.rows) for item in found.held] == [[2, 4]]
+    assert len(changed) == 1
+    assert account(service) == {**before, "loaded": 1, "erased": 2}
+    held = texts_of(service.home)
+    assert not any(text in held for text in found.pseudonyms)
+    assert service.ask("select count(*) from fct_probation_start") == [(2,)]
+    _found, changed = asked(service, Act.RESTRICT, BEN)
+    assert changed == set() and "neither restricted" in service.said[-1]
+
+
 def test_an_erased_file_that_came_twice_leaves_landing_twice_and_a_rebuild_knows_it(service: Bench) -> None:
     from pipelines.orchestration.restore_purged import restore_purged
     from warehouse.ledger import open_ledger
