@@ -205,7 +205,7 @@ class Loader:
         """Whether a file stays as it is, unread and not noted, because there is no key to open or to seal it with."""
         if not _is_locked(problems) and claimed_of_persons(self.specs, found):
             try:
-                needed_key(self.home)
+                needed_key(self.preparer.keys)
             except Refusal as refusal:
                 problems.append(refusal)
         if _is_locked(problems):
@@ -220,7 +220,7 @@ class Loader:
         if not is_theirs and not (problems and sends_persons(self.specs, item.partner)):
             return
         try:
-            seal_file(item.path, found, needed_key(self.home), before)
+            seal_file(item.path, found, needed_key(self.preparer.keys), before)
         except Refusal as refusal:
             # What nobody claims is told as it was without a key.
             if is_theirs:

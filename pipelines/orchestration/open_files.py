@@ -14,6 +14,7 @@ from pipelines.intake.sources import Source, as_text, in_landing, opened
 from pipelines.orchestration.load import Found, Loader
 from pipelines.orchestration.report import Say
 from pipelines.orchestration.sealing import claimed_of_persons, feed_of_persons, needed_key, seal_file, sends_persons
+from pipelines.protect.key_store import KeyStore
 from pipelines.specs.load import SpecSet
 from warehouse import ledger as led
 from warehouse.home import Home
@@ -70,7 +71,7 @@ def seal_all(home: Home, specs: SpecSet, ledger: Ledger, say: Say) -> list[Path]
         Refusal: where there is no key, or a file is too large.
     """
     waiting = list(lying_open(home, specs, ledger))
-    key = needed_key(home) if waiting else None
+    key = needed_key(KeyStore(home)) if waiting else None
     busy = unsettled(item.item.path for item in waiting)
     done: list[Path] = []
     for lying in waiting:

@@ -19,7 +19,6 @@ from pipelines.orchestration.entries import keep, keep_aside
 from pipelines.place.reference import ReferenceData
 from pipelines.protect.key_store import KeyStore, purposes_of
 from pipelines.protect.minimise import Guard, guard_of, needs_guard
-from pipelines.protect.postcodes import large_sectors
 from pipelines.protect.rights import Rights
 from pipelines.read.asked import Whose, as_asked
 from pipelines.read.delivery import read_delivery
@@ -97,11 +96,6 @@ class Preparer:
         """The keys that pseudonyms are made by."""
         return KeyStore(self.home)
 
-    @cached_property
-    def large_sectors(self) -> frozenset[str]:
-        """The postcode sectors in which no postcode is so small that it is a person."""
-        return frozenset() if self.reference.postcodes is None else large_sectors(self.reference.postcodes)
-
     def guard(self, claim: Claim) -> Guard | None:
         """What making a delivery's text minimal needs; None where all of it may be kept as it was sent.
 
@@ -113,7 +107,7 @@ class Preparer:
         if not needs_guard(version, dataset):
             return None
         keys = self.keys.needed(feed.name, purposes_of(dataset, version))
-        return guard_of(feed, version, self.specs, keys, lambda: self.large_sectors, claim.facts.period)
+        return guard_of(feed, version, self.specs, keys, lambda: self.reference.large_sectors, claim.facts.period)
 
     def identity(self, claim: Claim, supplier: str, content_hash: str) -> tuple[str, Making]:
         """A delivery's id, and what decides the rows that the specs in force make of it.

@@ -14,9 +14,9 @@ from pipelines.intake.companions import companion_of
 from pipelines.intake.refusal import Refusal
 from pipelines.intake.settled import Stamp
 from pipelines.intake.sources import Source
+from pipelines.protect.key_store import KeyStore
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.sensitivity import is_of_persons
-from warehouse.home import Home
 from warehouse.sealed import LandingKey, SealError, landing_key, seal
 
 # What keeps a file from being read or taken until somebody sees to the key; the file itself is not at fault.
@@ -38,18 +38,14 @@ def claimed_of_persons(specs: SpecSet, found: Iterable[Claim]) -> bool:
     return any(is_of_persons(claim.version, specs.datasets[claim.feed.dataset]) for claim in found)
 
 
-def needed_key(home: Home) -> LandingKey:
+def needed_key(store: KeyStore) -> LandingKey:
     """The landing key.
 
     Raises:
-        Refusal: where it is missing, lies in the home, or is readable by others than its owner.
+        Refusal: where it is missing, lies where data or specs are kept, or is readable by others than its owner.
     """
-    folder = home.keys
-    if folder.is_relative_to(home.root):
-        message = f"{folder}: the keys lie in the home, and would go with every copy of it; move the folder elsewhere"
-        raise Refusal("key_exposed", f"{message} and name it in COMMONGRID_KEYS")
     try:
-        return landing_key(folder)
+        return landing_key(store.folder)
     except SealError as error:
         raise Refusal(error.issue_type, str(error)) from None
 

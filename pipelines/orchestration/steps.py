@@ -87,19 +87,9 @@ def run_steps(home: Home, specs: SpecSet, ledger: Ledger, say: Say, as_of: date)
         say(
             f"nothing to do: put partners' files below {home.landing}/<partner>/, or name them: commongrid load FILE..."
         )
-        return {
-            "load": report.summary(),
-            "purge": purged,
-            "build": {"built": False},
-            "publish": {"new": False},
-        }, report.ok
+        return {**done, "build": {"built": False}, "publish": {"new": False}}, report.ok
     built = build(home, specs, ledger, say, as_of)
     if not built.nodes and (home.releases / "restricted" / "current").exists():
-        return {
-            "load": report.summary(),
-            "purge": purged,
-            "build": built.summary(),
-            "publish": {"new": False},
-        }, report.ok
+        return {**done, "build": built.summary(), "publish": {"new": False}}, report.ok
     published = publish_step(home, ledger, say, "restricted", as_of)
     return {**done, "build": built.summary(), "publish": published}, report.ok

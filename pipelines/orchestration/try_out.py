@@ -27,7 +27,6 @@ from pipelines.intake.refusal import Refusal
 from pipelines.intake.sources import Source, opened
 from pipelines.place.reference import ReferenceData
 from pipelines.protect.minimise import trial_guard
-from pipelines.protect.postcodes import large_sectors
 from pipelines.read.delivery import read_delivery, reading_of
 from pipelines.read.records import ROW, Note, Records, Unread, no_rows
 from pipelines.read.sheets import by_sheet
@@ -197,11 +196,8 @@ def _records_account(records: Records, read: int) -> dict[str, Any]:
 
 
 def _harmonised(claim: Claim, trial: Trial, reference: ReferenceData, result: TryOut, frames: _Frames) -> None:
-    def sectors() -> frozenset[str]:
-        return frozenset() if reference.postcodes is None else large_sectors(reference.postcodes)
-
     # Nothing that is shown can be linked with anything else: the keys are of this trial alone.
-    guard = trial_guard(claim.feed, claim.version, trial.specs, claim.facts.period, sectors)
+    guard = trial_guard(claim.feed, claim.version, trial.specs, claim.facts.period, lambda: reference.large_sectors)
     with claim.source.open() as file:
         records = read_delivery(file, claim, trial.specs.datasets[claim.feed.dataset], guard)
     result.records = _records_account(records, records.frame.height)

@@ -13,6 +13,7 @@ from pipelines.place.directories.gazetteer import Gazetteer
 from pipelines.place.ways.area_codes import AreaCodes
 from pipelines.place.ways.postcode_areas import district_squares, sector_squares
 from pipelines.place.ways.postcodes import read_postcodes
+from pipelines.protect.postcodes import large_sectors
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,6 +57,11 @@ class ReferenceData:
     def uprns(self) -> Path | None:
         """The file of UPRNs, which is too large to be held; None where none is loaded."""
         return self._path("uprns.parquet")
+
+    @cached_property
+    def large_sectors(self) -> frozenset[str]:
+        """The postcode sectors in which no postcode is so small that it is a person; none without a directory."""
+        return frozenset() if self.postcodes is None else large_sectors(self.postcodes)
 
     @cached_property
     def names(self) -> Gazetteer | None:

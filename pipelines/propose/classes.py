@@ -10,7 +10,7 @@ from pipelines.propose.personal import by_heading
 from pipelines.specs.feeds import FeedVersion, PeriodPlace
 from pipelines.specs.load import FeedSpec, SpecSet
 from pipelines.specs.models import Dataset, Sensitivity
-from pipelines.specs.sensitivity import identifier_columns
+from pipelines.specs.sensitivity import is_of_persons
 
 Known = Literal["declared", "place", "period", "supplier", "guessed"]
 
@@ -62,8 +62,7 @@ def _of_version(feed: FeedSpec, version: FeedVersion, dataset: Dataset) -> Itera
             told = dataset.fields[field]
             flags = told.sensitivity, told.special_category, told.criminal_offence
             yield ClassedColumn(feed.name, since, column, field, *flags, "declared")
-    of_persons = dataset.persons or any(identifier_columns(version, dataset))
-    coarse = Sensitivity.QUASI_IDENTIFIER if of_persons else Sensitivity.PLAIN
+    coarse = Sensitivity.QUASI_IDENTIFIER if is_of_persons(version, dataset) else Sensitivity.PLAIN
     placing = {column for way in version.location for column in way.reads}
     for column, made in _sources(version).items():
         if placing & set(made):

@@ -108,7 +108,8 @@ class KeyStore:
         other = "name a folder elsewhere: COMMONGRID_KEYS, or `keys: {path: ...}` in the home's commongrid.yml"
         for place, what in ((self.home.root, "the home"), (self.home.landing, "landing")):
             if folder.resolve().is_relative_to(place.resolve()):
-                raise Refusal("key_exposed", f"{folder}: lies inside {what}, {place}; {other}")
+                told = f"{folder}: the keys lie in {what}, and would go with every copy of it"
+                raise Refusal("key_exposed", f"{told}; {other}")
         tree = _work_tree(self.home.specs)
         if tree is not None and folder.resolve().is_relative_to(tree) and not _is_ignored(tree, folder):
             raise Refusal("key_exposed", f"{folder}: lies among the specs' files that git keeps, {tree}; {other}")

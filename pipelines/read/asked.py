@@ -24,10 +24,13 @@ def as_asked(records: Records, rights: Rights, delivery_id: str, columns: list[s
     """
     import polars as pl
 
+    asked = rights.in_force()
+    if not asked:
+        return records
     erased: set[int] = set()
     restricted: set[int] = set()
     rectified: list[Rectified] = []
-    for request in rights.in_force():
+    for request in asked:
         rows = rights.rows_in(request, delivery_id, records.frame, columns)
         if request.act is Act.ERASE:
             erased |= rows
